@@ -768,7 +768,7 @@ type OrderLine struct {
 	// Example: 399
 	TotalTaxAmount int64 `json:"total_tax_amount,omitempty,omitzero"`
 
-	// Type What kind of line it is. Klarna takes physical when it is left out.
+	// Type What kind of line it is.
 	Type OrderLineType `json:"type,omitempty,omitzero"`
 
 	// UnitPrice What one costs, tax included and discount not yet taken off, in minor units. In the US tax is not included.
@@ -859,7 +859,7 @@ type Session struct {
 	// Example: spring
 	Design string `json:"design,omitempty,omitzero"`
 
-	// Intent What the shopper authorizes, a purchase, a customer token, or both. Klarna takes buy when it is left out.
+	// Intent What the shopper authorizes, a purchase, a customer token, or both.
 	Intent Intent `json:"intent,omitempty,omitzero"`
 
 	// Locale The language and country that the shopper sees, as in de-DE or en-GB (a language of ISO 639-1, a hyphen, a country of ISO 3166-1).
@@ -937,7 +937,7 @@ type SessionCreate struct {
 	// Example: spring
 	Design string `json:"design,omitempty,omitzero"`
 
-	// Intent What the shopper authorizes, a purchase, a customer token, or both. Klarna takes buy when it is left out.
+	// Intent What the shopper authorizes, a purchase, a customer token, or both.
 	Intent Intent `json:"intent,omitempty,omitzero"`
 
 	// Locale The language and country that the shopper sees, as in de-DE or en-GB (a language of ISO 639-1, a hyphen, a country of ISO 3166-1).
@@ -1035,7 +1035,7 @@ type SessionRead struct {
 	// Example: 2026-11-23T10:15:30Z
 	ExpiresAt time.Time `json:"expires_at,omitempty,omitzero"`
 
-	// Intent What the shopper authorizes, a purchase, a customer token, or both. Klarna takes buy when it is left out.
+	// Intent What the shopper authorizes, a purchase, a customer token, or both.
 	Intent Intent `json:"intent,omitempty,omitzero"`
 
 	// Locale The language and country that the shopper sees, as in de-DE or en-GB (a language of ISO 639-1, a hyphen, a country of ISO 3166-1).

@@ -1,0 +1,69 @@
+package klarna
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+)
+
+// answer is one whole exchange: what came back, with its body read.
+type answer struct {
+	attempts int
+	http     *http.Response // nil when none came
+	body     []byte
+	cut      bool // the body was longer than what is read
+}
+
+// refusal is why an answer is an error, before it is made into one.
+type refusal struct {
+	kinds  []error
+	detail string
+}
+
+func (r *refusal) Error() string { return r.detail }
+
+// judge says whether a status and body are a success for the operation. What is in a body that a success must have is
+// checked when it is decoded.
+func (a *answer) judge(op Operation) error {
+	status := a.http.StatusCode
+	switch {
+	case a.cut && isSuccess(status):
+		return &refusal{[]error{ErrResponseTooLarge}, "the answer is longer than 8 MiB"}
+	case a.cut:
+		return &refusal{[]error{kindOf(status), ErrResponseTooLarge}, describeBody(a.http.Header, a.body, true)}
+	case !isSuccess(status):
+		return &refusal{kinds: []error{kindOf(status)}}
+	case !op.hasAnswer() && status != http.StatusNoContent && !isEmptyOrObject(a.body):
+		return unexpected("an answer " + describeBody(a.http.Header, a.body, false) + " where none belongs")
+	}
+	return nil
+}
+
+func unexpected(detail string) error {
+	return &refusal{[]error{ErrUnexpectedResponse}, detail}
+}
+
+// isEmptyOrObject is what an operation without an answer may come back with: a login page of some gateway is neither.
+func isEmptyOrObject(body []byte) bool {
+	body = bytes.TrimSpace(body)
+	return len(body) == 0 || body[0] == '{' && json.Valid(body)
+}
+
+func (a *answer) correlationID() string {
+	if a.http == nil {
+		return ""
+	}
+	return correlationIDOf(a.http.Header, errorBody{})
+}
+
+func (a *answer) response() Response {
+	if a.http == nil {
+		return Response{Attempts: a.attempts}
+	}
+	return Response{
+		StatusCode:    a.http.StatusCode,
+		CorrelationID: a.correlationID(),
+		Attempts:      a.attempts,
+		Header:        a.http.Header,
+	}
+}

@@ -1,0 +1,44 @@
+package klarna
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+)
+
+// do makes one call: it checks what is its own, and has the generated client build and send the request. result is what
+// to decode the answer into, nil when there is none.
+func (c *Client) do(ctx context.Context, op Operation, id string, opts []CallOption, result any,
+	send func(context.Context) (*http.Response, error)) error {
+	if c == nil || c.raw == nil {
+		return fmt.Errorf("klarna: %s: the client is not made by klarna.New", op)
+	}
+	if ctx == nil {
+		return fmt.Errorf("klarna: %s: the context is nil", op)
+	}
+	if op != OperationCreateSession {
+		if err := checkID(op, id); err != nil {
+			return err
+		}
+	}
+	call := &call{result: result}
+	for i, opt := range opts {
+		if opt == nil {
+			return fmt.Errorf("klarna: %s: call option %d is nil", op, i+1)
+		}
+		if err := opt(call); err != nil {
+			return fmt.Errorf("klarna: %s: %w", op, err)
+		}
+	}
+	// The sender has read and decoded the body; there is nothing left to close.
+	_, err := send(context.WithValue(ctx, callKey{}, call))
+	return err
+}
+
+// lines makes no lines an empty list: nil would go out as null, which is no list.
+func lines(list []OrderLine) []OrderLine {
+	if list == nil {
+		return []OrderLine{}
+	}
+	return list
+}

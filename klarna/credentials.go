@@ -1,0 +1,124 @@
+package klarna
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+)
+
+// Credentials are what a shop signs in to Klarna with: [APIKey] or [BasicAuth] makes them. They belong to one merchant
+// id, one region, and either production or playground.
+//
+// Printing, logging or encoding them shows no secret.
+//
+// Source: https://docs.klarna.com/api/authentication/
+type Credentials struct {
+	// A pointer, so that even a print of the fields by reflection shows an address and not the secret.
+	secret *secret
+}
+
+type secret struct {
+	username string // empty for an API key that is sent raw
+	password string // or the API key
+	isKey    bool
+}
+
+// APIKey gives the credentials for an API key, as in klarna_test_api_…. It is sent as it is after the word Basic.
+// Blanks at the ends are cut off, so that a line of a file serves as it comes.
+func APIKey(key string) Credentials {
+	return Credentials{&secret{password: strings.TrimSpace(key), isKey: true}}
+}
+
+// BasicAuth gives the credentials for a username and password. The password may be an API key, with the UUID that Klarna
+// shows beside it as the username. Blanks at the ends are cut off.
+func BasicAuth(username, password string) Credentials {
+	return Credentials{&secret{username: strings.TrimSpace(username), password: strings.TrimSpace(password)}}
+}
+
+// check finds what is surely wrong, without ever quoting it.
+func (c Credentials) check() error {
+	s := c.secret
+	switch {
+	case s == nil:
+		return errors.New("klarna: no credentials; use klarna.APIKey or klarna.BasicAuth")
+	case s.isKey && s.password == "":
+		return errors.New("klarna: the API key is empty")
+	case s.isKey && !isVisibleASCII(s.password):
+		return errors.New("klarna: the API key holds a blank, a control character or a letter beyond ASCII")
+	case s.isKey:
+		return s.checkKind()
+	case s.username == "":
+		return errors.New("klarna: the username is empty")
+	case s.password == "":
+		return errors.New("klarna: the password is empty")
+	case strings.Contains(s.username, ":"):
+		return errors.New("klarna: the username holds a colon, which HTTP Basic cannot carry")
+	case hasControl(s.username):
+		return errors.New("klarna: the username holds a control character")
+	case hasControl(s.password):
+		return errors.New("klarna: the password holds a control character")
+	}
+	return s.checkKind()
+}
+
+// checkKind refuses the browser's credential, which the server API does not take.
+func (s *secret) checkKind() error {
+	if strings.HasPrefix(s.password, "klarna_test_client_") || strings.HasPrefix(s.password, "klarna_live_client_") {
+		return errors.New("klarna: this is a client id for the browser (klarna_…_client_…); the server needs an API key (klarna_…_api_…)")
+	}
+	return nil
+}
+
+// checkHost refuses a key on a host that surely does not take it.
+func (c Credentials) checkHost(host string) error {
+	stage := stageOf(host)
+	switch {
+	case stage == production && strings.HasPrefix(c.secret.password, "klarna_test_"):
+		return fmt.Errorf("klarna: an API key that starts with klarna_test_ belongs to a playground such as %s, not to production at https://%s", PlaygroundEU, host)
+	case stage == playground && strings.HasPrefix(c.secret.password, "klarna_live_"):
+		return fmt.Errorf("klarna: an API key that starts with klarna_live_ belongs to production such as %s, not to the playground at https://%s", ProductionEU, host)
+	}
+	return nil
+}
+
+// authorization is the value of the Authorization header.
+func (c Credentials) authorization() string {
+	if c.secret.isKey {
+		return "Basic " + c.secret.password
+	}
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(c.secret.username+":"+c.secret.password))
+}
+
+const redactedCredentials = "klarna.Credentials{…}"
+
+// String hides the secret.
+func (c Credentials) String() string { return redactedCredentials }
+
+// GoString hides the secret.
+func (c Credentials) GoString() string { return redactedCredentials }
+
+// LogValue hides the secret.
+func (c Credentials) LogValue() slog.Value { return slog.StringValue(redactedCredentials) }
+
+// MarshalText hides the secret.
+func (c Credentials) MarshalText() ([]byte, error) { return []byte(redactedCredentials), nil }
+
+func isVisibleASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+func hasControl(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] == 0x7f {
+			return true
+		}
+	}
+	return false
+}

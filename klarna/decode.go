@@ -1,0 +1,116 @@
+package klarna
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"reflect"
+)
+
+// decode reads a 2xx body into what the operation answers with, leniently: a member of an unknown name, value or type
+// costs nothing but itself. Only an answer that is no JSON, or lacks the field that the call was made for, is an error.
+//
+// A call by Raw has its body checked the same way, and is then given an answer that the generated parser takes.
+func (a *answer) decode(op Operation, call *call) error {
+	var result any
+	if call != nil {
+		result = call.result
+	} else {
+		result = newResult(op)
+	}
+	if err := unmarshalLeniently(a.body, result); err != nil {
+		detail := "an answer that is no JSON, " + describeBody(a.http.Header, a.body, false)
+		if len(a.body) == 0 {
+			detail = "without a body"
+		}
+		return unexpected(detail)
+	}
+	if field := missingField(result); field != "" {
+		return unexpected("the answer has no " + field)
+	}
+	if call == nil {
+		a.http.StatusCode, a.http.Status = http.StatusOK, "200 OK"
+		a.http.Header.Set("Content-Type", "application/json")
+	}
+	return nil
+}
+
+func newResult(op Operation) any {
+	switch op {
+	case OperationCreateSession:
+		return new(MerchantSession)
+	case OperationReadSession:
+		return new(SessionRead)
+	case OperationCreateOrder:
+		return new(Order)
+	default:
+		return new(CustomerTokenCreationResponse)
+	}
+}
+
+// missingField names the field without which an answer is none, if it is missing.
+func missingField(result any) string {
+	switch r := result.(type) {
+	case *MerchantSession:
+		if r.SessionID == "" {
+			return "session_id"
+		}
+		if r.ClientToken == "" {
+			return "client_token"
+		}
+	case *SessionRead:
+		if reflect.ValueOf(r).Elem().IsZero() { // no field of it is required, but a session without any is none
+			return "field of a session"
+		}
+	case *Order:
+		if r.OrderID == "" {
+			return "order_id"
+		}
+	case *CustomerTokenCreationResponse:
+		if r.TokenID == "" {
+			return "token_id"
+		}
+	}
+	return ""
+}
+
+// unmarshalLeniently fails only on what is no JSON.
+func unmarshalLeniently(body []byte, result any) error {
+	err := tolerateTypes(json.Unmarshal(body, result))
+	var syntax *json.SyntaxError
+	if err != nil && errors.As(err, &syntax) {
+		// Whatever follows a whole answer does not take the answer back.
+		err = tolerateTypes(json.NewDecoder(bytes.NewReader(body)).Decode(result))
+	}
+	if err != nil && !errors.As(err, &syntax) {
+		// A time that is none stops the decoder midway; the rest of the session is worth having.
+		if session, ok := result.(*SessionRead); ok {
+			return readWithoutExpiry(body, session)
+		}
+	}
+	return err
+}
+
+// tolerateTypes forgives a member of another type: the decoder has skipped it and read all others.
+func tolerateTypes(err error) error {
+	var wrongType *json.UnmarshalTypeError
+	if errors.As(err, &wrongType) {
+		return nil
+	}
+	return err
+}
+
+func readWithoutExpiry(body []byte, session *SessionRead) error {
+	var members map[string]json.RawMessage
+	if err := json.NewDecoder(bytes.NewReader(body)).Decode(&members); err != nil {
+		return err
+	}
+	delete(members, "expires_at")
+	rest, err := json.Marshal(members)
+	if err != nil {
+		return err
+	}
+	*session = SessionRead{}
+	return tolerateTypes(json.Unmarshal(rest, session))
+}

@@ -1,0 +1,84 @@
+package klarna
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+)
+
+// Environment is the base URL that calls go to. The six constants are Klarna's own; any other https URL works too, with
+// or without a path, so that a gateway or a stand-in can take Klarna's place. Plain http is accepted for loopback only.
+//
+// Source: https://docs.klarna.com/api/api-urls/
+type Environment string
+
+// Klarna's environments. Credentials belong to one region, and to production or playground.
+const (
+	ProductionEU Environment = "https://api.klarna.com"               // Europe
+	ProductionNA Environment = "https://api-na.klarna.com"            // North America: US, CA, MX
+	ProductionOC Environment = "https://api-oc.klarna.com"            // Oceania: AU, NZ
+	PlaygroundEU Environment = "https://api.playground.klarna.com"    // Europe, for testing
+	PlaygroundNA Environment = "https://api-na.playground.klarna.com" // North America, for testing
+	PlaygroundOC Environment = "https://api-oc.playground.klarna.com" // Oceania, for testing
+)
+
+// stage says which credentials a host takes.
+type stage string
+
+const (
+	production stage = "production"
+	playground stage = "playground"
+)
+
+// stageOf tells Klarna's own hosts apart; any other host is of no known stage.
+func stageOf(host string) stage {
+	switch Environment("https://" + strings.ToLower(host)) {
+	case ProductionEU, ProductionNA, ProductionOC:
+		return production
+	case PlaygroundEU, PlaygroundNA, PlaygroundOC:
+		return playground
+	}
+	return ""
+}
+
+// parse checks the base URL. What it says about a bad one never quotes more than the scheme and the host, since people
+// paste URLs with passwords in them.
+func (e Environment) parse() (*url.URL, error) {
+	base, err := url.Parse(strings.TrimSpace(string(e)))
+	switch {
+	case err != nil:
+		return nil, errors.New("klarna: the environment is not a URL; use klarna.PlaygroundEU or another of the constants, or an https base URL")
+	case base.Scheme == "" && base.Host == "":
+		return nil, errors.New("klarna: the environment is not one that Klarna has; use klarna.PlaygroundEU or another of the constants, or an https base URL")
+	case base.User != nil:
+		return nil, errors.New("klarna: the base URL must not hold a user name or password; give credentials with klarna.BasicAuth or klarna.APIKey")
+	case base.Scheme != "https" && base.Scheme != "http":
+		return nil, fmt.Errorf("klarna: the base URL must start with https://, not with %.20q", base.Scheme+":")
+	case base.Hostname() == "":
+		return nil, errors.New("klarna: the base URL has no host")
+	case base.RawQuery != "" || base.ForceQuery:
+		return nil, fmt.Errorf("klarna: the base URL of host %q must not have a query", base.Host)
+	case base.Fragment != "":
+		return nil, fmt.Errorf("klarna: the base URL of host %q must not have a fragment", base.Host)
+	case base.Scheme == "http" && !isLoopback(base.Hostname()):
+		return nil, fmt.Errorf("klarna: the base URL of host %q must be https; plain http is for loopback only, since it would show credentials and personal data to the network", base.Host)
+	}
+	for segment := range strings.SplitSeq(base.Path, "/") {
+		if segment == "." || segment == ".." {
+			return nil, fmt.Errorf("klarna: the path of the base URL of host %q must not hold %q", base.Host, segment)
+		}
+	}
+	base.Path = strings.TrimRight(base.Path, "/")
+	base.RawPath = strings.TrimRight(base.RawPath, "/")
+	return base, nil
+}
+
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,90 @@
+package klarna
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// toError makes the *Error of a call out of what came back and why that is not a success.
+func (s *sender) toError(op Operation, id string, a answer, why error) *Error {
+	e := &Error{Operation: op, Attempts: a.attempts}
+	hide := s.hider(op, id)
+	if a.http != nil {
+		e.StatusCode, e.Header = a.http.StatusCode, a.http.Header
+		e.Body = a.body[:min(len(a.body), maxErrorBytes):min(len(a.body), maxErrorBytes)]
+		var parsed errorBody
+		if !isSuccess(e.StatusCode) {
+			parsed = parseErrorBody(a.body)
+		}
+		e.CorrelationID = hide(correlationIDOf(a.http.Header, parsed))
+		e.Code = hide(printable(parsed.code, maxWordBytes))
+		for _, message := range parsed.messages[:min(len(parsed.messages), maxMessages)] {
+			e.Messages = append(e.Messages, hide(printable(message, maxMessageBytes)))
+		}
+		if e.StatusCode == http.StatusTooManyRequests || e.StatusCode == http.StatusServiceUnavailable {
+			e.RetryAfter = retryAfter(a.http.Header, time.Now())
+		}
+		if !isSuccess(e.StatusCode) && e.Code == "" && e.Messages == nil {
+			e.detail = describeBody(a.http.Header, a.body, a.cut)
+		}
+	}
+	var refused *refusal
+	if errors.As(why, &refused) {
+		e.kinds = refused.kinds
+		if refused.detail != "" {
+			e.detail = refused.detail
+		}
+		return e
+	}
+	e.cause = withoutURL(why, hide)
+	if a.http != nil { // it broke off
+		e.kinds = []error{ErrUnexpectedResponse}
+		if !isSuccess(e.StatusCode) {
+			e.kinds = []error{kindOf(e.StatusCode)}
+		}
+	}
+	return e
+}
+
+// hider replaces secrets in a text that came from the network: the id of the call and the credentials.
+func (s *sender) hider(op Operation, id string) func(string) string {
+	var pairs []string
+	add := func(secret, placeholder string) {
+		if len(secret) >= minSecretBytes {
+			pairs = append(pairs, secret, placeholder)
+		}
+	}
+	for _, secret := range s.secrets {
+		add(secret, "{credentials}")
+	}
+	placeholder := "{" + strings.ReplaceAll(op.idName(), " ", "_") + "}"
+	add(id, placeholder)
+	if plain, err := url.PathUnescape(id); err == nil && plain != id {
+		add(plain, placeholder)
+	}
+	return strings.NewReplacer(pairs...).Replace
+}
+
+// minSecretBytes is the length from which a text is looked for: a shorter one is no secret, and would be found in
+// every second word.
+const minSecretBytes = 8
+
+// withoutURL takes the URL off a failure of net/http, since an authorization token is part of it. A text that holds a
+// secret all the same loses its chain.
+func withoutURL(err error, hide func(string) string) error {
+	var failed *url.Error
+	if errors.As(err, &failed) {
+		if failed == err {
+			err = failed.Err
+		} else if strings.Contains(err.Error(), failed.URL) {
+			err = failed.Err
+		}
+	}
+	if text := err.Error(); hide(text) != text {
+		return errors.New(hide(text))
+	}
+	return err
+}

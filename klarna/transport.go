@@ -1,0 +1,49 @@
+package klarna
+
+import (
+	"net/http"
+	"sync"
+	"time"
+)
+
+const (
+	// idleConnections is how many connections are kept for the next call. The two of net/http's default would have
+	// parallel callers open a new TLS connection for nearly every call.
+	idleConnections = 256
+
+	// maxHeaderBytes bounds what an answer's header may take. Klarna's take one or two KB.
+	maxHeaderBytes = 64 << 10
+
+	// defaultTimeout is how long one attempt may take, its body included.
+	defaultTimeout = 30 * time.Second
+)
+
+// sharedTransport is used by every client that brings no transport of its own, so that several clients in a program
+// share their connections, as they would with http.DefaultTransport.
+var sharedTransport = sync.OnceValue(func() *http.Transport {
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
+	// The default one brings time limits for dialing and for TLS. A program may have put a tracing wrapper in its
+	// place; such a wrapper is not taken over, since it would record tokens in URLs and send headers of its own.
+	if base, ok := http.DefaultTransport.(*http.Transport); ok {
+		transport = base.Clone()
+	}
+	transport.MaxIdleConns = idleConnections
+	transport.MaxIdleConnsPerHost = idleConnections
+	transport.MaxResponseHeaderBytes = maxHeaderBytes
+	transport.IdleConnTimeout = 90 * time.Second
+	return transport
+})
+
+// withoutRedirects copies the caller's http.Client: it is not ours to change. A redirect could carry the credentials and
+// the shopper's address to another host, so the 3xx itself is the answer.
+func withoutRedirects(client *http.Client) *http.Client {
+	own := http.Client{}
+	if client != nil {
+		own = *client
+	}
+	if own.Transport == nil {
+		own.Transport = sharedTransport()
+	}
+	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &own
+}
