@@ -19,7 +19,8 @@ func (a *answer) decode(op Operation, call *call) error {
 	} else {
 		result = newResult(op)
 	}
-	if err := unmarshalLeniently(a.body, result); err != nil {
+	strict := json.Unmarshal(a.body, result)
+	if err := forgive(strict, a.body, result); err != nil {
 		detail := "an answer that is no JSON, " + describeBody(a.http.Header, a.body, false)
 		if len(a.body) == 0 {
 			detail = "without a body"
@@ -30,6 +31,13 @@ func (a *answer) decode(op Operation, call *call) error {
 		return unexpected("the answer has no " + field)
 	}
 	if call == nil {
+		if strict != nil { // the generated parser would stumble again
+			lenient, err := json.Marshal(result)
+			if err != nil {
+				return unexpected("an answer that cannot be handed on")
+			}
+			a.http.Body, a.http.ContentLength = newBufferedBody(lenient), int64(len(lenient))
+		}
 		a.http.StatusCode, a.http.Status = http.StatusOK, "200 OK"
 		a.http.Header.Set("Content-Type", "application/json")
 	}
@@ -75,19 +83,17 @@ func missingField(result any) string {
 	return ""
 }
 
-// unmarshalLeniently fails only on what is no JSON.
-func unmarshalLeniently(body []byte, result any) error {
-	err := tolerateTypes(json.Unmarshal(body, result))
+// forgive goes on from what the strict decoder said of a body. Only what is no JSON stays an error.
+func forgive(err error, body []byte, result any) error {
+	err = tolerateTypes(err)
 	var syntax *json.SyntaxError
-	if err != nil && errors.As(err, &syntax) {
+	if errors.As(err, &syntax) {
 		// Whatever follows a whole answer does not take the answer back.
 		err = tolerateTypes(json.NewDecoder(bytes.NewReader(body)).Decode(result))
 	}
-	if err != nil && !errors.As(err, &syntax) {
+	if session, ok := result.(*SessionRead); ok && err != nil && !errors.As(err, &syntax) {
 		// A time that is none stops the decoder midway; the rest of the session is worth having.
-		if session, ok := result.(*SessionRead); ok {
-			return readWithoutExpiry(body, session)
-		}
+		return readWithoutExpiry(body, session)
 	}
 	return err
 }

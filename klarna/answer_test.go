@@ -1,0 +1,145 @@
+package klarna_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/stretchr/testify/require"
+)
+
+// The kinds that errors.Is can tell apart.
+var kinds = []error{
+	klarna.ErrInvalidRequest, klarna.ErrUnauthorized, klarna.ErrForbidden, klarna.ErrNotFound, klarna.ErrConflict,
+	klarna.ErrRateLimited, klarna.ErrServer, klarna.ErrUnexpectedResponse, klarna.ErrResponseTooLarge, klarna.ErrInvalidID,
+}
+
+// requireKinds fails unless errors.Is finds exactly these.
+func requireKinds(t *testing.T, err error, want ...error) {
+	t.Helper()
+	var found []error
+	for _, kind := range kinds {
+		if errors.Is(err, kind) {
+			found = append(found, kind)
+		}
+	}
+	require.ElementsMatch(t, want, found, "%v", err)
+}
+
+const html = "text/html; charset=utf-8"
+
+func TestAnswerThatIsNoneIsAnErrorWithStatusAndCorrelationID(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		status            int
+		contentType, body string
+		kinds             []error
+		says              string
+	}{
+		"200 HTML":                {200, html, "<html>Please log in</html>", []error{klarna.ErrUnexpectedResponse}, "200 OK: an answer that is no JSON, with 26 bytes of text/html"},
+		"200 null":                {200, "application/json", "null", []error{klarna.ErrUnexpectedResponse}, "200 OK: the answer has no "},
+		"200 {}":                  {200, "application/json", "{}", []error{klarna.ErrUnexpectedResponse}, "200 OK: the answer has no "},
+		"200 list":                {200, "application/json", "[]", []error{klarna.ErrUnexpectedResponse}, "200 OK: the answer has no "},
+		"200 string":              {200, "application/json", `"yes"`, []error{klarna.ErrUnexpectedResponse}, "200 OK: the answer has no "},
+		"200 nothing":             {200, "application/json", "", []error{klarna.ErrUnexpectedResponse}, "200 OK: without a body"},
+		"204 nothing":             {204, "", "", []error{klarna.ErrUnexpectedResponse}, "204 No Content: without a body"},
+		"200 truncated":           {200, "application/json", `{"session_id":"s","client_token":"a.b.c","order_id":"o","token_id":"t","status":"comp`, []error{klarna.ErrUnexpectedResponse}, "200 OK: an answer that is no JSON, with 85 bytes of application/json"},
+		"200 over 8 MiB":          {200, "application/json", `{"x":"` + strings.Repeat("x", 8<<20) + `"}`, []error{klarna.ErrResponseTooLarge}, "200 OK: the answer is longer than 8 MiB"},
+		"302":                     {302, html, "", []error{klarna.ErrUnexpectedResponse}, "302 Found: without a body"},
+		"304":                     {304, "", "", []error{klarna.ErrUnexpectedResponse}, "304 Not Modified"},
+		"401 HTML":                {401, html, "<html>401 Authorization Required</html>", []error{klarna.ErrUnauthorized}, "401 Unauthorized: with 39 bytes of text/html"},
+		"401 empty list":          {401, "application/json", `{"error_code":"UNAUTHORIZED","error_messages":[]}`, []error{klarna.ErrUnauthorized}, "401 UNAUTHORIZED"},
+		"408":                     {408, "", "", []error{klarna.ErrUnexpectedResponse}, "408 Request Timeout: without a body"},
+		"413":                     {413, "", "", []error{klarna.ErrInvalidRequest}, "413 Request Entity Too Large: without a body"},
+		"429":                     {429, "", "", []error{klarna.ErrRateLimited}, "429 Too Many Requests: without a body"},
+		"500 nothing":             {500, "", "", []error{klarna.ErrServer}, "500 Internal Server Error: without a body"},
+		"502 HTML":                {502, html, longHTML(20_000), []error{klarna.ErrServer}, "502 Bad Gateway: with 20000 bytes of text/html"},
+		"503 over 64 KiB":         {503, html, longHTML(70_000), []error{klarna.ErrServer, klarna.ErrResponseTooLarge}, "503 Service Unavailable: with more than 65536 bytes of text/html"},
+		"599":                     {599, "", "", []error{klarna.ErrServer}, "599: without a body"},
+		"error_message, singular": {400, "application/json", `{"error_code":"BAD_REQUEST","error_message":"No"}`, []error{klarna.ErrInvalidRequest}, "400 BAD_REQUEST: No"},
+		"error_messages, string":  {400, "application/json", `{"error_code":"BAD_VALUE","error_messages":"Bad value: locale"}`, []error{klarna.ErrInvalidRequest}, "400 BAD_VALUE: Bad value: locale"},
+		"error_messages, mixed":   {403, "application/json", `{"error_code":"REJECTED","error_messages":[1,"Rejected",null,{}]}`, []error{klarna.ErrForbidden}, "403 REJECTED: Rejected"},
+		"error_code, number":      {400, "application/json", `{"error_code":17,"error_messages":["No"]}`, []error{klarna.ErrInvalidRequest}, "400 Bad Request: No"},
+		"error JSON, other shape": {404, "application/json", `["not","found"]`, []error{klarna.ErrNotFound}, "404 Not Found: with 15 bytes of application/json"},
+		"error JSON, as HTML":     {409, html, `{"error_code":"BAD_VALUE","error_messages":["a","b"]}`, []error{klarna.ErrConflict}, "409 BAD_VALUE: a; b"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newServer(t, answer(test.status, test.contentType, test.body))
+			client := server.hostileClient(t)
+			for _, op := range operations() {
+				if !strings.Contains("UpdateSession CancelAuthorization", string(op.name)) || test.status >= 300 {
+					err := op.call(t, client)
+					requireKinds(t, err, test.kinds...)
+					requireError(t, err, op.name, test.status, test.says)
+				}
+			}
+			_, err := client.Raw().CreateOrderWithResponse(t.Context(), authorizationToken, orderRequest())
+			requireKinds(t, err, test.kinds...)
+			requireError(t, err, klarna.OperationCreateOrder, test.status, test.says)
+		})
+	}
+}
+
+func requireError(t *testing.T, err error, op klarna.Operation, status int, says string) {
+	t.Helper()
+	require.ErrorContains(t, err, "klarna: "+string(op)+": "+says)
+	require.ErrorContains(t, err, "(correlation id "+correlationID+")")
+	var e *klarna.Error
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, op, e.Operation)
+	require.Equal(t, status, e.StatusCode)
+	require.Equal(t, correlationID, e.CorrelationID)
+	require.Equal(t, correlationID, e.Header.Get("Klarna-Correlation-Id"))
+	require.Equal(t, 1, e.Attempts)
+	require.LessOrEqual(t, len(e.Body), 64<<10)
+}
+
+func TestUpdateAndCancelTakeNothingOrAnObject(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		status            int
+		contentType, body string
+		says              string // "" when it is a success
+	}{
+		"204":           {204, "", "", ""},
+		"204, as JSON":  {204, "application/json", "", ""},
+		"200":           {200, "", "", ""},
+		"200 {}":        {200, "application/json", " {}\n", ""},
+		"202":           {202, "application/json", "", ""},
+		"200 HTML":      {200, html, "<html>Please log in</html>", "an answer with 26 bytes of text/html where none belongs"},
+		"200 null":      {200, "application/json", "null", "where none belongs"},
+		"200 truncated": {200, "application/json", `{"a":`, "where none belongs"},
+		"200 too large": {200, "application/json", strings.Repeat(" ", 8<<20+1), "the answer is longer than 8 MiB"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client := newServer(t, answer(test.status, test.contentType, test.body)).hostileClient(t)
+			for _, err := range []error{
+				client.UpdateSession(t.Context(), sessionID, klarna.Session{}),
+				client.CancelAuthorization(t.Context(), authorizationToken),
+			} {
+				if test.says == "" {
+					require.NoError(t, err)
+				} else {
+					require.ErrorContains(t, err, test.says)
+				}
+			}
+		})
+	}
+}
+
+// A 204 must have no body, but a server that writes one anyway must not trouble this call or the next.
+func TestBodyAfter204IsNobodysTrouble(t *testing.T) {
+	t.Parallel()
+	raw := newRawServer(t, "HTTP/1.1 204 No Content\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+	client, err := klarna.New(klarna.Environment(raw), klarna.APIKey(apiKey))
+	require.NoError(t, err)
+	for range 3 {
+		require.NoError(t, client.CancelAuthorization(t.Context(), authorizationToken))
+		require.NoError(t, client.UpdateSession(t.Context(), sessionID, klarna.Session{}))
+	}
+}

@@ -1,0 +1,76 @@
+package klarna_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/stretchr/testify/require"
+)
+
+func TestPlacedOrderIsNeverLostToAStrictDecoder(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		status            int
+		contentType, body string
+		want              klarna.Order
+	}{
+		"200":              {200, "application/json", `{"order_id":"o-1"}`, klarna.Order{OrderID: "o-1"}},
+		"201":              {201, "application/json", `{"order_id":"o-1"}`, klarna.Order{OrderID: "o-1"}},
+		"200, as text":     {200, "text/plain", `{"order_id":"o-1"}`, klarna.Order{OrderID: "o-1"}},
+		"200, no type":     {200, "", `{"order_id":"o-1"}`, klarna.Order{OrderID: "o-1"}},
+		"unknown member":   {200, "application/json", `{"order_id":"o-1","colour":{"a":[1]}}`, klarna.Order{OrderID: "o-1"}},
+		"unknown values":   {200, "application/json", `{"order_id":"o-1","fraud_status":"MAYBE","authorized_payment_method":{"type":"pay_by_thought"}}`, klarna.Order{OrderID: "o-1", FraudStatus: "MAYBE", AuthorizedPaymentMethod: klarna.AuthorizedPaymentMethod{Type: "pay_by_thought"}}},
+		"bare string":      {200, "application/json", `{"order_id":"o-1","authorized_payment_method":"invoice"}`, klarna.Order{OrderID: "o-1", AuthorizedPaymentMethod: klarna.AuthorizedPaymentMethod{Type: klarna.AuthorizedPaymentMethodTypeInvoice}}},
+		"odd types":        {200, "application/json", `{"redirect_url":7,"fraud_status":{},"authorized_payment_method":[],"order_id":"o-1"}`, klarna.Order{OrderID: "o-1"}},
+		"nulls":            {200, "application/json", `{"order_id":"o-1","redirect_url":null,"authorized_payment_method":null}`, klarna.Order{OrderID: "o-1"}},
+		"trailing garbage": {200, "application/json", `{"order_id":"o-1"}</html>`, klarna.Order{OrderID: "o-1"}},
+		"duplicate":        {200, "application/json", `{"order_id":"o-0","order_id":"o-1"}`, klarna.Order{OrderID: "o-1"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client := newServer(t, answer(test.status, test.contentType, test.body)).hostileClient(t)
+			order, err := client.CreateOrder(t.Context(), authorizationToken, orderRequest())
+			require.NoError(t, err)
+			require.Equal(t, test.want, *order)
+
+			raw, err := client.Raw().CreateOrderWithResponse(t.Context(), authorizationToken, orderRequest())
+			require.NoError(t, err)
+			require.NotNil(t, raw.JSON200)
+			require.Equal(t, test.want, *raw.JSON200)
+		})
+	}
+}
+
+func TestMissingFieldIsNamed(t *testing.T) {
+	t.Parallel()
+	for body, says := range map[string]string{
+		`{"session_id":"s-1"}`:       "CreateSession: 200 OK: the answer has no client_token",
+		`{"client_token":"a.b.c"}`:   "CreateSession: 200 OK: the answer has no session_id",
+		`{"session_id":7,"token":1}`: "CreateSession: 200 OK: the answer has no session_id",
+	} {
+		_, err := newServer(t, answerJSON(200, body)).hostileClient(t).CreateSession(t.Context(), sessionCreate())
+		require.ErrorIs(t, err, klarna.ErrUnexpectedResponse)
+		require.ErrorContains(t, err, says)
+	}
+	_, err := newServer(t, answerJSON(200, `{"order":"o-1"}`)).hostileClient(t).CreateOrder(t.Context(), authorizationToken, orderRequest())
+	require.ErrorContains(t, err, "CreateOrder: 200 OK: the answer has no order_id")
+	_, err = newServer(t, answerJSON(200, `{"token":"t-1"}`)).hostileClient(t).CreateCustomerToken(t.Context(), authorizationToken, tokenRequest())
+	require.ErrorContains(t, err, "CreateCustomerToken: 200 OK: the answer has no token_id")
+	_, err = newServer(t, answerJSON(200, `{"unknown":1}`)).hostileClient(t).ReadSession(t.Context(), sessionID)
+	require.ErrorContains(t, err, "ReadSession: 200 OK: the answer has no field of a session")
+}
+
+func TestOddTimeCostsNothingButItself(t *testing.T) {
+	t.Parallel()
+	for _, expiresAt := range []string{`"tomorrow"`, `17`, `{}`, `"2026-11-23"`} {
+		body := `{"order_amount":100,"expires_at":` + expiresAt + `,"design":7,"status":"complete"}`
+		session, err := newServer(t, answerJSON(200, body)).hostileClient(t).ReadSession(t.Context(), sessionID)
+		require.NoError(t, err, expiresAt)
+		require.Equal(t, klarna.SessionRead{OrderAmount: 100, Status: klarna.SessionStatusComplete}, *session)
+	}
+	session, err := newServer(t, answerJSON(200, `{"expires_at":"2026-11-23T10:15:30+01:00"}`)).client(t).ReadSession(t.Context(), sessionID)
+	require.NoError(t, err)
+	require.True(t, session.ExpiresAt.Equal(time.Date(2026, 11, 23, 9, 15, 30, 0, time.UTC)))
+}

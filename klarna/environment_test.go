@@ -1,0 +1,82 @@
+package klarna_test
+
+import (
+	"testing"
+
+	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/stretchr/testify/require"
+)
+
+func TestEnvironmentsAreKlarnasHosts(t *testing.T) {
+	t.Parallel()
+	for env, want := range map[klarna.Environment]string{
+		klarna.ProductionEU: "https://api.klarna.com",
+		klarna.ProductionNA: "https://api-na.klarna.com",
+		klarna.ProductionOC: "https://api-oc.klarna.com",
+		klarna.PlaygroundEU: "https://api.playground.klarna.com",
+		klarna.PlaygroundNA: "https://api-na.playground.klarna.com",
+		klarna.PlaygroundOC: "https://api-oc.playground.klarna.com",
+	} {
+		require.Equal(t, want, string(env))
+		_, err := klarna.New(env, klarna.BasicAuth("PK1_user", "password"))
+		require.NoError(t, err)
+	}
+}
+
+func TestBadBaseURLIsRefused(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ env, says string }{
+		"empty":                  {"", "not one that Klarna has"},
+		"a name":                 {"playground", "not one that Klarna has"},
+		"host only":              {"api.klarna.com", "not one that Klarna has"},
+		"host and port only":     {"api.klarna.com:443", `must start with https://`},
+		"another scheme":         {"ftp://api.klarna.com", `must start with https://, not with "ftp:"`},
+		"no host":                {"https://", "has no host"},
+		"port without host":      {"https://:443", "has no host"},
+		"query":                  {"https://api.klarna.com?key=s3cretvalue", "must not have a query"},
+		"empty query":            {"https://api.klarna.com?", "must not have a query"},
+		"fragment":               {"https://api.klarna.com#top", "must not have a fragment"},
+		"user info":              {"https://user:s3cretvalue@api.klarna.com", "must not hold a user name or password"},
+		"no URL":                 {"https://user:s3cretvalue@api.klarna.com:port", "is not a URL"},
+		"control character":      {"https://api.klarna.com/\x7f", "is not a URL"},
+		"dot segment":            {"https://gateway.example/a/../b", `must not hold ".."`},
+		"escaped dot segment":    {"https://gateway.example/a/%2e%2e/b", `must not hold ".."`},
+		"plain http":             {"http://api.klarna.com", "must be https"},
+		"plain http, private":    {"http://10.0.0.1", "must be https"},
+		"plain http, look-alike": {"http://localhost.example.com", "must be https"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client, err := klarna.New(klarna.Environment(test.env), klarna.APIKey(apiKey))
+			require.ErrorContains(t, err, test.says)
+			require.NotContains(t, err.Error(), "s3cretvalue")
+			require.Nil(t, client)
+		})
+	}
+}
+
+func TestPlainHTTPGoesToLoopback(t *testing.T) {
+	t.Parallel()
+	for _, env := range []klarna.Environment{"http://localhost:8181", "http://127.0.0.1", "http://127.8.9.10:80", "http://[::1]:8181/klarna"} {
+		_, err := klarna.New(env, klarna.APIKey(apiKey))
+		require.NoError(t, err, env)
+	}
+}
+
+func TestPathPrefixOfBaseURLIsKept(t *testing.T) {
+	t.Parallel()
+	for _, prefix := range []string{"/gateway", "/gateway/", "/gateway/klarna//", "/a%20b"} {
+		t.Run(prefix, func(t *testing.T) {
+			t.Parallel()
+			server := newServer(t, answer(204, "", ""))
+			client, err := klarna.New(klarna.Environment(server.URL+prefix), klarna.APIKey(apiKey))
+			require.NoError(t, err)
+			require.NoError(t, client.CancelAuthorization(t.Context(), "token 1/2"))
+			want := map[string]string{
+				"/gateway": "/gateway", "/gateway/": "/gateway", "/gateway/klarna//": "/gateway/klarna", "/a%20b": "/a%20b",
+			}[prefix]
+			require.Equal(t, want+"/payments/v1/authorizations/token%201%2F2", server.exchanges()[0].Path)
+		})
+	}
+}

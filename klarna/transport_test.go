@@ -1,0 +1,236 @@
+package klarna_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/stretchr/testify/require"
+)
+
+// countingServer counts the connections that clients open to it.
+func countingServer(t *testing.T, handler http.HandlerFunc) (url string, connections *atomic.Int64) {
+	t.Helper()
+	connections = new(atomic.Int64)
+	server := httptest.NewUnstartedServer(handler)
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	server.Start()
+	t.Cleanup(server.Close)
+	return server.URL, connections
+}
+
+func TestRedirectIsNotFollowed(t *testing.T) {
+	t.Parallel()
+	elsewhere := newServer(t, answerJSON(200, `{"order_id":"o-1"}`))
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		server := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Klarna-Correlation-Id", correlationID)
+			http.Redirect(w, r, elsewhere.URL+r.URL.Path, status)
+		})
+		for _, op := range operations() {
+			err := op.call(t, server.hostileClient(t))
+			requireKinds(t, err, klarna.ErrUnexpectedResponse)
+			var e *klarna.Error
+			require.ErrorAs(t, err, &e)
+			require.Equal(t, status, e.StatusCode)
+		}
+	}
+	require.Empty(t, elsewhere.exchanges())
+}
+
+func TestCallersHTTPClientIsCopiedAndNotChanged(t *testing.T) {
+	t.Parallel()
+	called := false
+	own := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error {
+		called = true
+		return nil
+	}}
+	server := newServer(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", 307) })
+	client, err := klarna.New(klarna.Environment(server.URL), klarna.APIKey(apiKey), klarna.WithHTTPClient(own))
+	require.NoError(t, err)
+	require.ErrorIs(t, client.CancelAuthorization(t.Context(), authorizationToken), klarna.ErrUnexpectedResponse)
+	require.Nil(t, own.Transport)
+	require.False(t, called)
+	require.Len(t, server.exchanges(), 1)
+
+	own.Timeout = time.Nanosecond // a change afterwards does not reach the client either
+	require.ErrorIs(t, client.CancelAuthorization(t.Context(), authorizationToken), klarna.ErrUnexpectedResponse)
+}
+
+func TestParallelCallersKeepTheirConnections(t *testing.T) {
+	t.Parallel()
+	const callers, calls = 64, 20
+	url, connections := countingServer(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		time.Sleep(time.Millisecond) // so that the callers are under way at the same time
+		answerJSON(200, `{"order_id":"o-1"}`)(w, r)
+	})
+	client, err := klarna.New(klarna.Environment(url), klarna.APIKey(apiKey))
+	require.NoError(t, err)
+	var group sync.WaitGroup
+	for range callers {
+		group.Go(func() {
+			for range calls {
+				_, err := client.CreateOrder(t.Context(), authorizationToken, orderRequest())
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	require.LessOrEqual(t, connections.Load(), int64(callers+callers/2), "of %d calls", callers*calls)
+}
+
+func TestFailingCallsUseOneConnectionAndLeaveNothingBehind(t *testing.T) {
+	for name, handler := range map[string]http.HandlerFunc{
+		"400 JSON":    answerJSON(400, `{"error_code":"BAD_VALUE"}`),
+		"502 HTML":    answer(502, html, longHTML(20_000)),
+		"200 HTML":    answer(200, html, longHTML(20_000)),
+		"500 nothing": answer(500, "", ""),
+		"200 nothing": answer(200, "", ""),
+		"307":         answer(307, html, longHTML(2_000)),
+		"chunked errors": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(500)
+			for range 3 {
+				_, _ = io.WriteString(w, "part")
+				w.(http.Flusher).Flush()
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			url, connections := countingServer(t, handler)
+			transport := &http.Transport{}
+			defer transport.CloseIdleConnections()
+			client, err := klarna.New(klarna.Environment(url), klarna.APIKey(apiKey), klarna.WithHTTPClient(&http.Client{Transport: transport}))
+			require.NoError(t, err)
+			before := runtime.NumGoroutine()
+			for range 100 {
+				_, err := client.ReadSession(t.Context(), sessionID)
+				require.Error(t, err)
+			}
+			require.EqualValues(t, 1, connections.Load())
+			require.Less(t, runtime.NumGoroutine(), before+10)
+		})
+	}
+}
+
+func TestAttemptIsBoundedInTimeWithItsBody(t *testing.T) {
+	t.Parallel()
+	for name, handler := range map[string]http.HandlerFunc{
+		"no answer": func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			<-r.Context().Done()
+		},
+		"no end of the body": func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			w.Header().Set("Klarna-Correlation-Id", correlationID)
+			_, _ = io.WriteString(w, `{"order_id":"o-1`)
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newServer(t, handler)
+			client := server.hostileClient(t, klarna.WithTimeout(50*time.Millisecond))
+			_, err := client.CreateOrder(t.Context(), authorizationToken, orderRequest())
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			require.ErrorContains(t, err, "no whole answer within 50ms")
+			var e *klarna.Error
+			require.ErrorAs(t, err, &e)
+			if name == "no answer" {
+				require.Zero(t, e.StatusCode)
+				require.EqualError(t, err, "klarna: CreateOrder: no whole answer within 50ms: context deadline exceeded")
+			} else {
+				require.Equal(t, 200, e.StatusCode)
+				require.Equal(t, correlationID, e.CorrelationID)
+			}
+		})
+	}
+}
+
+func TestCallersDeadlineAndCancellationAreObeyed(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	client := server.hostileClient(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+	defer cancel()
+	_, err := client.ReadSession(ctx, sessionID)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.NotContains(t, err.Error(), "no whole answer within", "the deadline was the caller's")
+	require.NotContains(t, err.Error(), sessionID)
+
+	cancelled, stop := context.WithCancel(t.Context())
+	stop()
+	_, err = client.ReadSession(cancelled, sessionID)
+	require.ErrorIs(t, err, context.Canceled)
+	var e *klarna.Error
+	require.ErrorAs(t, err, &e)
+	require.Zero(t, e.StatusCode)
+}
+
+func TestBrokenConnectionIsAnErrorWithItsCause(t *testing.T) {
+	t.Parallel()
+	t.Run("before the answer", func(t *testing.T) {
+		t.Parallel()
+		server := newServer(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+		_, err := server.hostileClient(t).CreateOrder(t.Context(), authorizationToken, orderRequest())
+		require.ErrorIs(t, err, io.EOF)
+		require.EqualError(t, err, "klarna: CreateOrder: EOF")
+	})
+	t.Run("within the answer", func(t *testing.T) {
+		t.Parallel()
+		url := newRawServer(t, "HTTP/1.1 200 OK\r\nKlarna-Correlation-Id: c-1\r\nContent-Length: 100\r\n\r\n{\"order_id\":\"o-1\"")
+		client, err := klarna.New(klarna.Environment(url), klarna.APIKey(apiKey))
+		require.NoError(t, err)
+		_, err = client.CreateOrder(t.Context(), authorizationToken, orderRequest())
+		require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+		requireKinds(t, err, klarna.ErrUnexpectedResponse)
+		require.EqualError(t, err, "klarna: CreateOrder: 200 OK: the answer broke off: unexpected EOF (correlation id c-1)")
+	})
+	t.Run("within an error", func(t *testing.T) {
+		t.Parallel()
+		url := newRawServer(t, "HTTP/1.1 503 Unavailable\r\nContent-Length: 100\r\n\r\n{\"error_code\"")
+		client, err := klarna.New(klarna.Environment(url), klarna.APIKey(apiKey))
+		require.NoError(t, err)
+		_, err = client.CreateOrder(t.Context(), authorizationToken, orderRequest())
+		requireKinds(t, err, klarna.ErrServer)
+	})
+	t.Run("refused", func(t *testing.T) {
+		t.Parallel()
+		client, err := klarna.New("http://127.0.0.1:1", klarna.APIKey(apiKey))
+		require.NoError(t, err)
+		_, err = client.CreateOrder(t.Context(), authorizationToken, orderRequest())
+		var dial *net.OpError
+		require.True(t, errors.As(err, &dial))
+		require.Equal(t, "dial", dial.Op)
+		require.NotContains(t, err.Error(), "authorizations")
+	})
+}
+
+func TestHeaderOfAnswerIsBounded(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, func(w http.ResponseWriter, _ *http.Request) {
+		for range 100 {
+			w.Header().Add("X-Filler", longHTML(1<<10))
+		}
+	})
+	client, err := klarna.New(klarna.Environment(server.URL), klarna.APIKey(apiKey))
+	require.NoError(t, err)
+	_, err = client.ReadSession(t.Context(), sessionID)
+	require.ErrorContains(t, err, "server response headers exceeded")
+}
