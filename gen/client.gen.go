@@ -630,7 +630,7 @@ type MerchantSession struct {
 	SessionID string `json:"session_id"`
 }
 
-// MerchantURLs Where Klarna sends the shopper and its notices. All of them are https in practice. In confirmation, notification and push Klarna puts the ids in for {session.id} and {order.id}.
+// MerchantURLs Where Klarna sends the shopper and its notices: https URLs, but for app_return_url. In confirmation, notification and push Klarna puts the ids in for {session.id} and {order.id}.
 type MerchantURLs struct {
 	// AppReturnURL Where to return to in a mobile app. A URL with the app's own scheme, never http or https.
 	//
@@ -1011,7 +1011,7 @@ type SessionRead struct {
 	// Example: b4bd3423-24e3-4faf-9a8f-3b0d9c2b7d1e
 	AuthorizationToken string `json:"authorization_token,omitempty,omitzero"`
 
-	// BillingAddress Whom to bill. Best left to the browser's authorize call, so that no personal data is sent before the shopper chose Klarna.
+	// BillingAddress Whom to bill.
 	BillingAddress Address `json:"billing_address,omitempty,omitzero"`
 
 	// ClientToken The token for Klarna's script in the shopper's browser. It looks like a JWT and dies with the session.

@@ -44,10 +44,11 @@ func New(env Environment, creds Credentials, opts ...Option) (*Client, error) {
 // must not be nil, and nil order lines go out as null, so prefer the methods of [Client].
 func (c *Client) Raw() *gen.ClientWithResponses { return c.raw }
 
-// Format prints where the client sends to, for every verb.
-func (c Client) Format(f fmt.State, verb rune) {
-	formatText(f, verb, "klarna.Client", "klarna.Client("+c.base+")")
-}
+// String is where the client sends to, as in klarna.Client(https://api.klarna.com).
+func (c Client) String() string { return "klarna.Client(" + c.base + ")" }
 
-// LogValue is where the client sends to.
-func (c Client) LogValue() slog.Value { return slog.StringValue("klarna.Client(" + c.base + ")") }
+// Format prints what String gives, for every verb.
+func (c Client) Format(f fmt.State, verb rune) { formatText(f, verb, "klarna.Client", c.String()) }
+
+// LogValue is what String gives.
+func (c Client) LogValue() slog.Value { return slog.StringValue(c.String()) }

@@ -121,6 +121,24 @@ func TestRawSharesCredentialsAndErrors(t *testing.T) {
 	require.Equal(t, "Basic "+apiKey, server.exchanges()[0].Header.Get("Authorization"))
 }
 
+func TestRawGivesAnswersOfEveryOperation(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, answerJSON(201, `{"session_id":"s-1","client_token":"a.b.c","status":"complete","order_id":"o-1","token_id":"t-1"}`))
+	raw := server.hostileClient(t).Raw()
+	session, err := raw.CreateCreditSessionWithResponse(t.Context(), sessionCreate())
+	require.NoError(t, err)
+	require.Equal(t, "s-1", session.JSON200.SessionID)
+	read, err := raw.ReadCreditSessionWithResponse(t.Context(), sessionID)
+	require.NoError(t, err)
+	require.Equal(t, klarna.SessionStatusComplete, read.JSON200.Status)
+	order, err := raw.CreateOrderWithResponse(t.Context(), authorizationToken, orderRequest())
+	require.NoError(t, err)
+	require.Equal(t, "o-1", order.JSON200.OrderID)
+	token, err := raw.PurchaseTokenWithResponse(t.Context(), authorizationToken, tokenRequest())
+	require.NoError(t, err)
+	require.Equal(t, "t-1", token.JSON200.TokenID)
+}
+
 func TestRawCannotBeTurnedElsewhere(t *testing.T) {
 	t.Parallel()
 	server := newServer(t, answer(204, "", ""))

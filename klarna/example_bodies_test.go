@@ -2,7 +2,6 @@ package klarna_test
 
 import (
 	"encoding/json"
-	"io"
 	"net/http"
 	"testing"
 
@@ -119,7 +118,7 @@ func TestPublishedSessionReadsBackKeyForKey(t *testing.T) {
 	body := example(t, "session_create.json")
 	server := newServer(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = io.WriteString(w, string(body))
+		_, _ = w.Write(body)
 	})
 	session, err := server.client(t).ReadSession(t.Context(), sessionID)
 	require.NoError(t, err)

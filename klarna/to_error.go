@@ -77,11 +77,7 @@ const minSecretBytes = 8
 func withoutURL(err error, hide func(string) string) error {
 	var failed *url.Error
 	if errors.As(err, &failed) {
-		if failed == err {
-			err = failed.Err
-		} else if strings.Contains(err.Error(), failed.URL) {
-			err = failed.Err
-		}
+		err = failed.Err
 	}
 	if text := err.Error(); hide(text) != text {
 		return errors.New(hide(text))

@@ -58,7 +58,7 @@ func TestCallersHTTPClientIsCopiedAndNotChanged(t *testing.T) {
 		called = true
 		return nil
 	}}
-	server := newServer(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", 307) })
+	server := newServer(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect) })
 	client, err := klarna.New(klarna.Environment(server.URL), klarna.APIKey(apiKey), klarna.WithHTTPClient(own))
 	require.NoError(t, err)
 	require.ErrorIs(t, client.CancelAuthorization(t.Context(), authorizationToken), klarna.ErrUnexpectedResponse)

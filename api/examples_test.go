@@ -1,0 +1,54 @@
+package api_test
+
+import (
+	"fmt"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// withoutExample gives the bodies that show nothing.
+func withoutExample(doc *openapi3.T) []string {
+	var faults []string
+	for where, body := range bodies(doc) {
+		if len(body.Examples) == 0 {
+			faults = append(faults, where)
+		}
+	}
+	return faults
+}
+
+// wrongSums gives the carts whose amount or tax is not that of their lines. Klarna answers those with BAD_VALUE, and
+// people copy examples.
+func wrongSums(doc *openapi3.T) []string {
+	var faults []string
+	for where, body := range bodies(doc) {
+		for name, example := range body.Examples {
+			cart, _ := example.Value.Value.(map[string]any)
+			lines, ok := cart["order_lines"].([]any)
+			if !ok {
+				continue
+			}
+			var total, tax float64
+			for _, one := range lines {
+				line := one.(map[string]any)
+				total += number(line["total_amount"])
+				tax += number(line["total_tax_amount"])
+				if line["type"] == "sales_tax" {
+					tax += number(line["total_amount"])
+				}
+			}
+			for field, want := range map[string]float64{"order_amount": total, "order_tax_amount": tax} {
+				if got := number(cart[field]); got != want {
+					faults = append(faults, fmt.Sprintf("%s %s: %s is %v, the lines give %v", where, name, field, got, want))
+				}
+			}
+		}
+	}
+	return faults
+}
+
+// number is an amount of an example, 0 when it is left out.
+func number(value any) float64 {
+	n, _ := value.(float64)
+	return n
+}

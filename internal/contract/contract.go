@@ -1,0 +1,106 @@
+// Package contract checks requests and answers against the OpenAPI document in package api.
+//
+// The contract tests, the stand-in server and the check before sending all ask here, so that they cannot disagree
+// about what Klarna accepts. Requests are read strictly: a field that the document does not know is a fault of ours.
+// Answers are read openly, since Klarna adds fields; [Contract.StrictResponse] is for answers that we make ourselves.
+//
+// Errors are of type [*Error]. Their text names routes as templates and fields by path. It quotes no value, except
+// that of a wrong Content-Type.
+package contract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/gorillamux"
+
+	"github.com/klarna-go/klarna-payments/api"
+)
+
+// Contract is the document, ready to check with. It does not change, and is safe for concurrent use.
+type Contract struct {
+	open   *form // unknown fields pass
+	closed *form // unknown fields are refused
+}
+
+var load = sync.OnceValues(func() (*Contract, error) { return parse(api.OpenAPI) })
+
+// Load gives the contract. The document is read and validated once per process, at the first call.
+func Load() (*Contract, error) { return load() }
+
+// parse reads the document in both its forms.
+func parse(document []byte) (*Contract, error) {
+	open, err := newForm(document, func(*openapi3.T) {})
+	if err != nil {
+		return nil, err
+	}
+	closed, err := newForm(document, refuseUnknownFields)
+	if err != nil {
+		return nil, err
+	}
+	return &Contract{open: open, closed: closed}, nil
+}
+
+// refuseUnknownFields shuts every component schema. The allOf that a property wraps around a reference stays as it
+// is: it declares no properties itself and would refuse everything.
+func refuseUnknownFields(doc *openapi3.T) {
+	no := false
+	for _, schema := range doc.Components.Schemas {
+		if schema.Value.Type.Is(openapi3.TypeObject) {
+			schema.Value.AdditionalProperties.Has = &no
+		}
+	}
+}
+
+// form is the document as one side reads it, with the router that belongs to it.
+type form struct {
+	doc    *openapi3.T
+	router routers.Router
+}
+
+func newForm(document []byte, change func(*openapi3.T)) (*form, error) {
+	doc, err := openapi3.NewLoader().LoadFromData(document)
+	if err != nil {
+		return nil, fmt.Errorf("contract: read the document: %w", err)
+	}
+	if err := doc.Validate(context.Background()); err != nil {
+		return nil, fmt.Errorf("contract: validate the document: %w", err)
+	}
+	// The router would match the request's host against Klarna's, and tests listen on 127.0.0.1.
+	doc.Servers = nil
+	change(doc)
+	router, err := gorillamux.NewRouter(doc)
+	if err != nil {
+		return nil, fmt.Errorf("contract: route the document: %w", err)
+	}
+	return &form{doc: doc, router: router}, nil
+}
+
+// find gives the operation that req calls, and its name for errors. The path itself is never in an error, because
+// it holds the authorization token.
+func (f *form) find(req *http.Request, what string) (*call, error) {
+	route, params, err := f.router.FindRoute(req)
+	switch {
+	case errors.Is(err, routers.ErrMethodNotAllowed):
+		return nil, refuse(what, Violation{Reason: "the path has no operation with this method"}, err)
+	case err != nil:
+		return nil, refuse(what, Violation{Reason: "the document has no such path"}, err)
+	}
+	return &call{
+		where:  what + " " + route.Method + " " + route.Path,
+		route:  route,
+		params: params,
+	}, nil
+}
+
+// call is one request, matched to its operation.
+type call struct {
+	where  string // such as "request POST /payments/v1/sessions/{session_id}"
+	route  *routers.Route
+	params map[string]string
+}
