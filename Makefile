@@ -1,0 +1,69 @@
+# Two targets do everything on a fresh machine with Go, make and git: `make demo` and `make test`.
+# `make check` is what CI runs; its OpenAPI linter needs Node.js.
+
+GO ?= go
+MODULES = . examples
+
+# Tools run at these versions, through Go's and npm's own caches.
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+REDOCLY = @redocly/cli@2.77.0
+
+# The race detector needs a C compiler. Without one the tests run all the same, and say so.
+CC_FOUND := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo yes)
+RACE := $(if $(CC_FOUND),-race)
+
+.PHONY: test
+test: ## run all tests, with the race detector where there is a C compiler
+	@$(if $(RACE),,echo "no C compiler was found: the race detector is off")
+	@$(if $(RACE),,test -z "$(REQUIRE_RACE)")
+	@set -e; for module in $(MODULES); do (cd $$module && $(GO) vet ./... && $(GO) test $(RACE) -timeout 10m ./...); done
+
+.PHONY: demo
+demo: ## three shoppers on a stand-in for Klarna; the last line is an order id
+	@cd examples && $(GO) run ./quickstart
+
+.PHONY: check
+check: REQUIRE_RACE = 1
+check: format generated tidy staticcheck lint test cover ## everything that CI checks
+
+.PHONY: generate
+generate: ## compile api/openapi.yaml into gen/
+	$(GO) generate ./...
+
+.PHONY: generated
+generated: generate ## fail if the committed code is not what the document compiles to
+	@git diff --exit-code -- gen || { echo "gen/ is not what api/openapi.yaml compiles to: commit what make generate made"; exit 1; }
+
+.PHONY: format
+format: ## fail if a file is not formatted
+	@files=$$(gofmt -l .); test -z "$$files" || { echo "not formatted:"; echo "$$files"; exit 1; }
+
+.PHONY: tidy
+tidy: ## fail if a go.mod is not tidy
+	@set -e; for module in $(MODULES); do (cd $$module && $(GO) mod tidy -diff); done
+
+.PHONY: staticcheck
+staticcheck:
+	@set -e; for module in $(MODULES); do (cd $$module && $(GO) run $(STATICCHECK) ./...); done
+
+.PHONY: lint
+lint: ## lint the OpenAPI document
+	@command -v npx >/dev/null || { echo "make lint needs Node.js (npx)"; exit 1; }
+	@REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --yes $(REDOCLY) lint --config .redocly.yaml api/openapi.yaml
+
+.PHONY: cover
+cover: ## fail if too little of a package is covered by its tests
+	@set -e; for want in klarna:90 klarna/klarnatest:80; do \
+		package=$${want%:*}; least=$${want#*:}; \
+		$(GO) test -coverprofile=coverage.out ./$$package >/dev/null; \
+		$(GO) tool cover -func=coverage.out | awk -v p=$$package -v least=$$least \
+			'/^total:/ { sub("%", "", $$3); printf "%s: %s %% of statements covered, at least %s %%\n", p, $$3, least; exit $$3 + 0 < least + 0 }'; \
+	done
+
+.PHONY: test-live
+test-live: ## run the contract suite against Klarna's playground; needs credentials in the environment
+	KLARNA_LIVE=1 $(GO) test -count=1 -v -run '^TestContractSuite$$' ./klarna
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
