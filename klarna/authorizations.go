@@ -13,7 +13,7 @@ import (
 // order differs from what was authorized, ErrForbidden when the token was used before, ErrNotFound when it has expired.
 // After ErrServer, ErrUnexpectedResponse or a failure of the network the order may have been placed.
 //
-// Source: https://docs.klarna.com/payments/web-payments/integrate-with-klarna-payments/step-3-create-an-order/
+// Source: https://docs.klarna.com/payments/web-payments/integrate-with-klarna-payments/how-to-integrate-klarna-payments
 func (c *Client) CreateOrder(ctx context.Context, authorizationToken string, order CreateOrderRequest, opts ...CallOption) (*Order, error) {
 	order.OrderLines = lines(order.OrderLines)
 	placed := new(Order)

@@ -1,6 +1,9 @@
 package klarna_test
 
 import (
+	"io"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -73,4 +76,21 @@ func TestOddTimeCostsNothingButItself(t *testing.T) {
 	session, err := newServer(t, answerJSON(200, `{"expires_at":"2026-11-23T10:15:30+01:00"}`)).client(t).ReadSession(t.Context(), sessionID)
 	require.NoError(t, err)
 	require.True(t, session.ExpiresAt.Equal(time.Date(2026, 11, 23, 9, 15, 30, 0, time.UTC)))
+}
+
+func TestLongAnswerIsReadWhole(t *testing.T) {
+	t.Parallel()
+	design := strings.Repeat("x", 5<<20)
+	for name, write := range map[string]http.HandlerFunc{
+		"with its length": answerJSON(200, `{"design":"`+design+`"}`),
+		"in chunks": func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, `{"design":"`)
+			w.(http.Flusher).Flush()
+			_, _ = io.WriteString(w, design+`"}`)
+		},
+	} {
+		session, err := newServer(t, write).hostileClient(t).ReadSession(t.Context(), sessionID)
+		require.NoError(t, err, name)
+		require.Len(t, session.Design, len(design), name)
+	}
 }

@@ -66,7 +66,7 @@ func TestPlainHTTPGoesToLoopback(t *testing.T) {
 
 func TestPathPrefixOfBaseURLIsKept(t *testing.T) {
 	t.Parallel()
-	for _, prefix := range []string{"/gateway", "/gateway/", "/gateway/klarna//", "/a%20b"} {
+	for _, prefix := range []string{"/gateway", "/gateway/", "/gateway/klarna//", "/a%20b", "/a%2Fb/"} {
 		t.Run(prefix, func(t *testing.T) {
 			t.Parallel()
 			server := newServer(t, answer(204, "", ""))
@@ -74,7 +74,7 @@ func TestPathPrefixOfBaseURLIsKept(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, client.CancelAuthorization(t.Context(), "token 1/2"))
 			want := map[string]string{
-				"/gateway": "/gateway", "/gateway/": "/gateway", "/gateway/klarna//": "/gateway/klarna", "/a%20b": "/a%20b",
+				"/gateway": "/gateway", "/gateway/": "/gateway", "/gateway/klarna//": "/gateway/klarna", "/a%20b": "/a%20b", "/a%2Fb/": "/a%2Fb",
 			}[prefix]
 			require.Equal(t, want+"/payments/v1/authorizations/token%201%2F2", server.exchanges()[0].Path)
 		})

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/stretchr/testify/require"
@@ -43,6 +44,20 @@ func TestCorrelationIDOfTheBodyServesWhereTheHeaderLacks(t *testing.T) {
 	})
 	_, err := server.client(t).ReadSession(t.Context(), sessionID)
 	require.EqualError(t, err, "klarna: ReadSession: 404 NOT_FOUND: Invalid session id (correlation id from-the-body)")
+}
+
+func TestErrorSaysHowLongToWait(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]time.Duration{429: 2 * time.Second, 503: 2 * time.Second, 400: 0} {
+		server := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("X-Ratelimit-Reset", "2")
+			answerJSON(status, `{"error_code":"CODE"}`)(w, r)
+		})
+		_, err := server.client(t).CreateSession(t.Context(), sessionCreate())
+		var e *klarna.Error
+		require.ErrorAs(t, err, &e)
+		require.Equal(t, want, e.RetryAfter, status)
+	}
 }
 
 func TestErrorTextIsOneBoundedLine(t *testing.T) {

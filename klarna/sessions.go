@@ -12,7 +12,7 @@ import (
 // ErrUnauthorized, ErrForbidden, ErrRateLimited or ErrServer. Calling again is harmless: a session that nobody uses
 // ends by itself.
 //
-// Source: https://docs.klarna.com/payments/web-payments/integrate-with-klarna-payments/step-1-initiate-a-payment/
+// Source: https://docs.klarna.com/payments/web-payments/integrate-with-klarna-payments/how-to-integrate-klarna-payments
 func (c *Client) CreateSession(ctx context.Context, session SessionCreate, opts ...CallOption) (*MerchantSession, error) {
 	session.OrderLines = lines(session.OrderLines)
 	created := new(MerchantSession)

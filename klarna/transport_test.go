@@ -58,7 +58,9 @@ func TestCallersHTTPClientIsCopiedAndNotChanged(t *testing.T) {
 		called = true
 		return nil
 	}}
-	server := newServer(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect) })
+	server := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+	})
 	client, err := klarna.New(klarna.Environment(server.URL), klarna.APIKey(apiKey), klarna.WithHTTPClient(own))
 	require.NoError(t, err)
 	require.ErrorIs(t, client.CancelAuthorization(t.Context(), authorizationToken), klarna.ErrUnexpectedResponse)
@@ -125,6 +127,27 @@ func TestFailingCallsUseOneConnectionAndLeaveNothingBehind(t *testing.T) {
 			require.EqualValues(t, 1, connections.Load())
 			require.Less(t, runtime.NumGoroutine(), before+10)
 		})
+	}
+}
+
+// A body without an end is not waited for: its connection is closed, and the server sees that.
+func TestEndlessBodyIsHungUpOn(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{200, 500} {
+		var writing sync.WaitGroup
+		server := newServer(t, func(w http.ResponseWriter, _ *http.Request) {
+			writing.Add(1)
+			defer writing.Done()
+			w.WriteHeader(status)
+			for page := []byte(longHTML(32 << 10)); ; {
+				if _, err := w.Write(page); err != nil {
+					return
+				}
+			}
+		})
+		_, err := server.hostileClient(t).ReadSession(t.Context(), sessionID)
+		require.ErrorIs(t, err, klarna.ErrResponseTooLarge)
+		writing.Wait()
 	}
 }
 
