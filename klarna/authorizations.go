@@ -17,7 +17,7 @@ import (
 func (c *Client) CreateOrder(ctx context.Context, authorizationToken string, order CreateOrderRequest, opts ...CallOption) (*Order, error) {
 	order.OrderLines = lines(order.OrderLines)
 	placed := new(Order)
-	err := c.do(ctx, OperationCreateOrder, authorizationToken, opts, placed, func(ctx context.Context) (*http.Response, error) {
+	err := c.do(ctx, OperationCreateOrder, authorizationToken, &order, placed, opts, func(ctx context.Context) (*http.Response, error) {
 		return c.raw.CreateOrder(ctx, authorizationToken, order)
 	})
 	if err != nil {
@@ -34,7 +34,7 @@ func (c *Client) CreateOrder(ctx context.Context, authorizationToken string, ord
 //
 // Source: the operation cancelAuthorization of api/openapi.yaml.
 func (c *Client) CancelAuthorization(ctx context.Context, authorizationToken string, opts ...CallOption) error {
-	return c.do(ctx, OperationCancelAuthorization, authorizationToken, opts, nil, func(ctx context.Context) (*http.Response, error) {
+	return c.do(ctx, OperationCancelAuthorization, authorizationToken, nil, nil, opts, func(ctx context.Context) (*http.Response, error) {
 		return c.raw.CancelAuthorization(ctx, authorizationToken)
 	})
 }
@@ -49,7 +49,7 @@ func (c *Client) CancelAuthorization(ctx context.Context, authorizationToken str
 // Source: the operation purchaseToken of api/openapi.yaml.
 func (c *Client) CreateCustomerToken(ctx context.Context, authorizationToken string, token CustomerTokenCreationRequest, opts ...CallOption) (*CustomerTokenCreationResponse, error) {
 	created := new(CustomerTokenCreationResponse)
-	err := c.do(ctx, OperationCreateCustomerToken, authorizationToken, opts, created, func(ctx context.Context) (*http.Response, error) {
+	err := c.do(ctx, OperationCreateCustomerToken, authorizationToken, &token, created, opts, func(ctx context.Context) (*http.Response, error) {
 		return c.raw.PurchaseToken(ctx, authorizationToken, token)
 	})
 	if err != nil {

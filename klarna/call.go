@@ -6,9 +6,9 @@ import (
 	"net/http"
 )
 
-// do makes one call: it checks what is its own, and has the generated client build and send the request. result is what
-// to decode the answer into, nil when there is none.
-func (c *Client) do(ctx context.Context, op Operation, id string, opts []CallOption, result any,
+// do makes one call: it checks what is its own, and has the generated client build and send the request. body is a
+// pointer to what is sent, result is what to decode the answer into; each is nil when there is none.
+func (c *Client) do(ctx context.Context, op Operation, id string, body, result any, opts []CallOption,
 	send func(context.Context) (*http.Response, error)) error {
 	if c == nil || c.raw == nil {
 		return fmt.Errorf("klarna: %s: the client is not made by klarna.New", op)
@@ -28,6 +28,11 @@ func (c *Client) do(ctx context.Context, op Operation, id string, opts []CallOpt
 		}
 		if err := opt(call); err != nil {
 			return fmt.Errorf("klarna: %s: %w", op, err)
+		}
+	}
+	if c.preflight != nil && body != nil {
+		if err := c.preflight(body); err != nil {
+			return fmt.Errorf("klarna: %s: not sent: %w", op, err)
 		}
 	}
 	// The sender has read and decoded the body; there is nothing left to close.

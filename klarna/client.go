@@ -10,8 +10,9 @@ import (
 // Client calls the Klarna Payments API. [New] makes it. It never changes, and any number of goroutines may use it at
 // once; make one and keep it. Printing or logging it shows no secret.
 type Client struct {
-	raw  *gen.ClientWithResponses
-	base string
+	raw       *gen.ClientWithResponses
+	base      string
+	preflight func(body any) error // nil unless opted in
 }
 
 // New returns a client for an environment and the credentials that belong to it. It checks what can be checked without
@@ -36,7 +37,7 @@ func New(env Environment, creds Credentials, opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("klarna: %w", err)
 	}
-	return &Client{raw: raw, base: base.String()}, nil
+	return &Client{raw: raw, base: base.String(), preflight: config.preflight}, nil
 }
 
 // Raw is the generated client, for what the six methods do not offer. It shares the client's transport, credentials,

@@ -2,6 +2,7 @@ package klarna_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"regexp"
 	"testing"
@@ -41,6 +42,7 @@ func TestWrongOptionIsAnError(t *testing.T) {
 		"no time":               {klarna.WithTimeout(0), "WithTimeout: 0s is not a time to wait"},
 		"negative time":         {klarna.WithTimeout(-time.Second), "WithTimeout: -1s is not a time to wait"},
 		"empty user agent":      {klarna.WithUserAgent(" "), "WithUserAgent: the name is empty"},
+		"no preflight check":    {klarna.WithPreflight(nil), "WithPreflight: the check is nil"},
 		"line feed in its name": {klarna.WithUserAgent("a\nb"), "WithUserAgent: the value holds a control character"},
 	}
 	for name, test := range tests {
@@ -162,4 +164,31 @@ func TestRawCannotBeTurnedElsewhere(t *testing.T) {
 		require.NotContains(t, err.Error(), authorizationToken)
 	}
 	require.Empty(t, server.exchanges())
+}
+
+func TestBodyThatPreflightRefusesIsNotSent(t *testing.T) {
+	t.Parallel()
+	refused := errors.New("order_lines[0].total_amount is 2500, not 2000")
+	server := newServer(t, answer(204, "", ""))
+	var checked []any
+	client := server.hostileClient(t, klarna.WithPreflight(func(body any) error {
+		checked = append(checked, body)
+		return refused
+	}))
+	for _, op := range operations() {
+		err := op.call(t, client)
+		switch op.name {
+		case klarna.OperationReadSession:
+			require.ErrorIs(t, err, klarna.ErrUnexpectedResponse, "it has no body to check")
+		case klarna.OperationCancelAuthorization:
+			require.NoError(t, err, "it has no body to check")
+		default:
+			require.ErrorIs(t, err, refused)
+			require.EqualError(t, err, "klarna: "+string(op.name)+": not sent: "+refused.Error())
+		}
+	}
+	require.Len(t, server.exchanges(), 2)
+	update := klarna.Session{MerchantReference2: "r-2"}
+	session, order, token := sessionCreate(), orderRequest(), tokenRequest()
+	require.Equal(t, []any{&session, &update, &order, &token}, checked)
 }

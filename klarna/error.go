@@ -45,6 +45,7 @@ type Error struct {
 	StatusCode    int           // of the last answer; 0 when none came
 	Code          string        // Klarna's error_code, such as BAD_VALUE; read it together with StatusCode
 	Messages      []string      // Klarna's error_messages: English, for logs, not for shoppers and not to be parsed
+	Fields        []string      // the fields that Messages name, such as order_lines[0].tax_rate, as far as they can be read
 	CorrelationID string        // the id of the exchange in Klarna's logs; Klarna's support asks for it
 	Header        http.Header   // of the last answer; nil when none came
 	Body          []byte        // of the last answer, its first 64 KiB; it may hold personal data

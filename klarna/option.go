@@ -16,6 +16,7 @@ type config struct {
 	httpClient *http.Client
 	timeout    time.Duration
 	userAgent  string
+	preflight  func(body any) error
 }
 
 func newConfig(opts []Option) (*config, error) {
@@ -68,6 +69,19 @@ func WithUserAgent(name string) Option {
 			return errors.New("klarna: WithUserAgent: the name is empty")
 		}
 		c.userAgent = name + " " + libraryUserAgent()
+		return nil
+	}
+}
+
+// WithPreflight checks the body of each call before it is sent; preflight.Check of this module is made for it. A body
+// that it refuses makes no network call: the call's error says so and unwraps to the check's own. It gets a pointer to
+// one of the four request types. Calls by [Client.Raw] are not checked.
+func WithPreflight(check func(body any) error) Option {
+	return func(c *config) error {
+		if check == nil {
+			return errors.New("klarna: WithPreflight: the check is nil")
+		}
+		c.preflight = check
 		return nil
 	}
 }

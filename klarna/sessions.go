@@ -16,7 +16,7 @@ import (
 func (c *Client) CreateSession(ctx context.Context, session SessionCreate, opts ...CallOption) (*MerchantSession, error) {
 	session.OrderLines = lines(session.OrderLines)
 	created := new(MerchantSession)
-	err := c.do(ctx, OperationCreateSession, "", opts, created, func(ctx context.Context) (*http.Response, error) {
+	err := c.do(ctx, OperationCreateSession, "", &session, created, opts, func(ctx context.Context) (*http.Response, error) {
 		return c.raw.CreateCreditSession(ctx, session)
 	})
 	if err != nil {
@@ -33,7 +33,7 @@ func (c *Client) CreateSession(ctx context.Context, session SessionCreate, opts 
 // Source: the operation readCreditSession of api/openapi.yaml.
 func (c *Client) ReadSession(ctx context.Context, sessionID string, opts ...CallOption) (*SessionRead, error) {
 	session := new(SessionRead)
-	err := c.do(ctx, OperationReadSession, sessionID, opts, session, func(ctx context.Context) (*http.Response, error) {
+	err := c.do(ctx, OperationReadSession, sessionID, nil, session, opts, func(ctx context.Context) (*http.Response, error) {
 		return c.raw.ReadCreditSession(ctx, sessionID)
 	})
 	if err != nil {
@@ -51,7 +51,7 @@ func (c *Client) ReadSession(ctx context.Context, sessionID string, opts ...Call
 //
 // Source: the operation updateCreditSession of api/openapi.yaml.
 func (c *Client) UpdateSession(ctx context.Context, sessionID string, session Session, opts ...CallOption) error {
-	return c.do(ctx, OperationUpdateSession, sessionID, opts, nil, func(ctx context.Context) (*http.Response, error) {
+	return c.do(ctx, OperationUpdateSession, sessionID, &session, nil, opts, func(ctx context.Context) (*http.Response, error) {
 		return c.raw.UpdateCreditSession(ctx, sessionID, session)
 	})
 }

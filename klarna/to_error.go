@@ -24,6 +24,7 @@ func (s *sender) toError(op Operation, id string, a answer, why error) *Error {
 		for _, message := range parsed.messages[:min(len(parsed.messages), maxMessages)] {
 			e.Messages = append(e.Messages, hide(printable(message, maxMessageBytes)))
 		}
+		e.Fields = fieldsOf(e.StatusCode, e.Code, e.Messages)
 		if e.StatusCode == http.StatusTooManyRequests || e.StatusCode == http.StatusServiceUnavailable {
 			e.RetryAfter = retryAfter(a.http.Header, time.Now())
 		}
