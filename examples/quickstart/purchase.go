@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+
+	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
+)
+
+// purchase opens a session, changes the cart, has the shopper approve and places the order.
+func purchase(ctx context.Context, p *printer, client *klarna.Client, server *klarnatest.Server) (*klarna.Order, error) {
+	p.title("A shopper buys")
+	opened, lines, err := openAndUpdate(ctx, p, client)
+	if err != nil {
+		return nil, err
+	}
+
+	token, err := server.Authorize(opened.SessionID)
+	if err != nil {
+		return nil, err
+	}
+	p.step("Approved", "by the stand-in, in the shopper's place; in a shop the browser brings the authorization token")
+
+	amount, tax := sum(lines)
+	order, err := client.CreateOrder(ctx, token, klarna.CreateOrderRequest{
+		PurchaseCountry: "DE", PurchaseCurrency: "EUR", Locale: "en-DE",
+		OrderAmount: amount, OrderTaxAmount: tax, OrderLines: lines,
+		MerchantReference1: "ON4711",
+		MerchantURLs:       klarna.MerchantURLs{Confirmation: "https://shop.example/thanks"},
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.step("Order placed", "%s (%s, fraud check: %s)", order.OrderID, order.AuthorizedPaymentMethod.Type, order.FraudStatus)
+	p.step("Send shopper to", "%s", order.RedirectURL)
+
+	read, err := client.ReadSession(ctx, opened.SessionID)
+	if err != nil {
+		return nil, err
+	}
+	p.step("Session read", "it is %s now", read.Status)
+	return order, nil
+}
+
+// openAndUpdate is the part before the browser: it gives the session and the lines it ends up with.
+func openAndUpdate(ctx context.Context, p *printer, client *klarna.Client) (*klarna.MerchantSession, []klarna.OrderLine, error) {
+	cart := session(klarna.IntentBuy, shoes(1), parcel())
+	p.cart(cart.OrderLines)
+	opened, err := client.CreateSession(ctx, cart)
+	if err != nil {
+		return nil, nil, err
+	}
+	p.step("Session opened", "%s", opened.SessionID)
+	p.categories(opened.PaymentMethodCategories)
+
+	read, err := client.ReadSession(ctx, opened.SessionID)
+	if err != nil {
+		return nil, nil, err
+	}
+	p.step("Session read", "%s, %s, open until %s", read.Status, money(read.OrderAmount), read.ExpiresAt.Format("2 Jan 15:04 MST"))
+
+	lines := []klarna.OrderLine{shoes(2), parcel()}
+	amount, tax := sum(lines)
+	err = client.UpdateSession(ctx, opened.SessionID, klarna.Session{OrderAmount: &amount, OrderTaxAmount: &tax, OrderLines: lines})
+	if err != nil {
+		return nil, nil, err
+	}
+	p.step("Cart updated", "a second pair")
+	p.cart(lines)
+	return opened, lines, nil
+}

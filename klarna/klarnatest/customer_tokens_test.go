@@ -1,0 +1,121 @@
+package klarnatest_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/stretchr/testify/require"
+)
+
+func TestCustomerTokenRules(t *testing.T) {
+	ctx := context.Background()
+	tokenize := func(s *shop, token string) error {
+		_, err := s.CreateCustomerToken(ctx, token, customerToken())
+		return err
+	}
+	notForBuy := refusal{403, "INVALID_OPERATION", "Not allowed to create customer token(s) for intent buy"}
+	for _, row := range []struct {
+		name   string
+		intent klarna.Intent
+		act    func(s *shop, sessionID, token string) error
+		want   refusal // none: it succeeds
+	}{
+		{"a session that is for tokens", klarna.IntentTokenize, func(s *shop, _, token string) error { return tokenize(s, token) }, refusal{}},
+		{"a session that is for both", klarna.IntentBuyAndTokenize, func(s *shop, _, token string) error { return tokenize(s, token) }, refusal{}},
+		{"a session that is for buying", klarna.IntentBuy, func(s *shop, _, token string) error { return tokenize(s, token) }, notForBuy},
+		{"a session that does not say is for buying", "", func(s *shop, _, token string) error { return tokenize(s, token) }, notForBuy},
+		{"twice", klarna.IntentTokenize, func(s *shop, _, token string) error {
+			require.NoError(s.t, tokenize(s, token))
+			return tokenize(s, token)
+		}, alreadyConsumed},
+		{"twice, for both", klarna.IntentBuyAndTokenize, func(s *shop, _, token string) error {
+			require.NoError(s.t, tokenize(s, token))
+			return tokenize(s, token)
+		}, alreadyConsumed},
+		{"after the order", klarna.IntentBuyAndTokenize, func(s *shop, _, token string) error {
+			s.order(token, orderOf(cart()))
+			return tokenize(s, token)
+		}, alreadyConsumed},
+		{"once more, after another authorization", klarna.IntentTokenize, func(s *shop, id, token string) error {
+			require.NoError(s.t, tokenize(s, token))
+			return tokenize(s, s.authorize(id))
+		}, refusal{}},
+		{"an unknown token", klarna.IntentTokenize, func(s *shop, _, _ string) error { return tokenize(s, "unknown") }, invalidToken},
+		{"a token that a newer authorize made void", klarna.IntentTokenize, func(s *shop, id, token string) error {
+			s.authorize(id)
+			return tokenize(s, token)
+		}, invalidToken},
+		{"a token that was cancelled", klarna.IntentTokenize, func(s *shop, _, token string) error {
+			require.NoError(s.t, s.CancelAuthorization(ctx, token))
+			return tokenize(s, token)
+		}, invalidToken},
+		{"a token of a session that another token completed", klarna.IntentBuyAndTokenize, func(s *shop, id, token string) error {
+			s.order(s.authorize(id), orderOf(cart()))
+			return tokenize(s, token)
+		}, sessionCompleted},
+		{"an intent that was changed after the authorization", klarna.IntentBuy, func(s *shop, id, token string) error {
+			require.NoError(s.t, s.UpdateSession(ctx, id, klarna.Session{Intent: klarna.IntentTokenize}))
+			return tokenize(s, token)
+		}, notForBuy},
+		{"another country", klarna.IntentTokenize, func(s *shop, _, token string) error {
+			request := customerToken()
+			request.PurchaseCountry = "AT"
+			_, err := s.CreateCustomerToken(ctx, token, request)
+			return err
+		}, refusal{409, "BAD_VALUE", "Not matching fields: [purchase_country]"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := newShop(t)
+			id, token := s.openAndAuthorize(cartFor(row.intent))
+			err := row.act(s, id, token)
+			if row.want == (refusal{}) {
+				require.NoError(t, err)
+				return
+			}
+			requireRefused(t, err, row.want)
+		})
+	}
+}
+
+func TestCustomerTokenAnswers(t *testing.T) {
+	ctx := context.Background()
+	person := klarna.Customer{DateOfBirth: "1980-01-31", Gender: "female", NationalIdentificationNumber: "810101-0000"}
+	read := klarna.CustomerReadCreateToken{DateOfBirth: "1980-01-31", Gender: "female"}
+	for _, row := range []struct {
+		name     string
+		session  func(*klarna.SessionCreate)
+		request  func(*klarna.CustomerTokenCreationRequest)
+		billing  klarna.Address
+		customer klarna.CustomerReadCreateToken
+	}{
+		{"without personal data", func(*klarna.SessionCreate) {}, func(*klarna.CustomerTokenCreationRequest) {}, klarna.Address{}, klarna.CustomerReadCreateToken{}},
+		{"with the session's", func(c *klarna.SessionCreate) { c.BillingAddress, c.Customer = home(), person }, func(*klarna.CustomerTokenCreationRequest) {}, home(), read},
+		{"with the request's", func(*klarna.SessionCreate) {}, func(r *klarna.CustomerTokenCreationRequest) { r.BillingAddress, r.Customer = home(), person }, home(), read},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := newShop(t)
+			c, request := cartFor(klarna.IntentTokenize), customerToken()
+			row.session(&c)
+			row.request(&request)
+			_, token := s.openAndAuthorize(c)
+			created, err := s.CreateCustomerToken(ctx, token, request)
+			require.NoError(t, err)
+			require.Regexp(t, uuid, created.TokenID)
+			require.Equal(t, row.billing, created.BillingAddress)
+			require.Equal(t, row.customer, created.Customer)
+		})
+	}
+}
+
+func TestCustomerTokenOfAnotherAddress(t *testing.T) {
+	s := newShop(t)
+	c := cartFor(klarna.IntentTokenize)
+	c.BillingAddress = home()
+	_, token := s.openAndAuthorize(c)
+	request := customerToken()
+	request.BillingAddress = home()
+	request.BillingAddress.City = "Potsdam"
+	_, err := s.CreateCustomerToken(context.Background(), token, request)
+	requireRefused(t, err, refusal{409, "BAD_VALUE", "Not matching fields: [billing_address.city]"})
+}

@@ -1,0 +1,82 @@
+package klarnatest
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/klarna-go/klarna-payments/klarna"
+)
+
+// failure is an answer by which Klarna refuses a call. Statuses, codes and messages are those of Klarna's table of
+// errors, unless marked.
+type failure struct {
+	status   int
+	code     string
+	messages []string
+}
+
+var (
+	// malformed is a body that is no JSON object.
+	malformed    = refuse(http.StatusBadRequest, "BAD_REQUEST")
+	unauthorized = refuse(http.StatusUnauthorized, "UNAUTHORIZED")
+
+	alreadyConsumed  = refuse(http.StatusForbidden, "INVALID_OPERATION", "Authorization token already consumed")
+	invalidSession   = refuse(http.StatusNotFound, "NOT_FOUND", "Invalid session id")
+	invalidToken     = refuse(http.StatusNotFound, "NOT_FOUND", "Invalid authorization token")
+	undeletable      = refuse(http.StatusNotFound, "NOT_FOUND", "Authorization cannot be deleted")
+	sessionCompleted = refuse(http.StatusNotFound, "SESSION_COMPLETED", "Session has already been completed")
+	differentBody    = refuse(http.StatusConflict, "BAD_VALUE", "The order has been already completed with different request body")
+
+	// inferred: Klarna names none of the codes for these.
+	tooLarge    = refuse(http.StatusRequestEntityTooLarge, "REQUEST_TOO_LARGE")
+	unknownPath = refuse(http.StatusNotFound, "NOT_FOUND")
+	wrongMethod = refuse(http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED")
+)
+
+// badValue is a body that breaks a rule in the fields.
+func badValue(fields ...string) *failure {
+	return refuse(http.StatusBadRequest, "BAD_VALUE", "Bad value: "+strings.Join(fields, ", "))
+}
+
+// notMatching is an order that is not what was authorized.
+func notMatching(differences []string) *failure {
+	return refuse(http.StatusConflict, "BAD_VALUE", "Not matching fields: ["+strings.Join(differences, ", ")+"]")
+}
+
+// noTokenFor is a customer token that the session was not opened for.
+func noTokenFor(intent klarna.Intent) *failure {
+	return refuse(http.StatusForbidden, "INVALID_OPERATION", "Not allowed to create customer token(s) for intent "+string(intent))
+}
+
+// noOrderFor is an order of a session that was opened for a customer token only.
+//
+// inferred: the message is made after that of the other case.
+func noOrderFor(intent klarna.Intent) *failure {
+	return refuse(http.StatusForbidden, "INVALID_OPERATION", "Not allowed to create order(s) for intent "+string(intent))
+}
+
+func refuse(status int, code string, messages ...string) *failure {
+	if messages == nil {
+		messages = []string{} // an empty list, not null
+	}
+	return &failure{status, code, messages}
+}
+
+// body is what Klarna's document calls ErrorV2. The type of package klarna would leave an empty list out.
+func (f *failure) body(correlationID string) any {
+	return struct {
+		Code          string   `json:"error_code"`
+		Messages      []string `json:"error_messages"`
+		CorrelationID string   `json:"correlation_id"`
+	}{f.code, f.messages, correlationID}
+}
+
+// Error is the status, the code and the messages.
+func (f *failure) Error() string {
+	text := strconv.Itoa(f.status) + " " + f.code
+	if len(f.messages) > 0 {
+		text += ": " + strings.Join(f.messages, "; ")
+	}
+	return text
+}

@@ -1,0 +1,188 @@
+package klarnatest_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/klarna-go/klarna-payments/internal/contract"
+	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
+	"github.com/stretchr/testify/require"
+)
+
+const sessionsPath = "/payments/v1/sessions"
+
+// shop is a server, and a client of it whose every exchange is checked against the contract.
+type shop struct {
+	*klarna.Client
+	t      testing.TB
+	server *klarnatest.Server
+}
+
+func newShop(t testing.TB) *shop {
+	server := klarnatest.NewServer()
+	t.Cleanup(server.Close)
+	return &shop{Client: checkedClient(t, server), t: t, server: server}
+}
+
+func checkedClient(t testing.TB, server *klarnatest.Server) *klarna.Client {
+	transport := &http.Transport{MaxIdleConnsPerHost: 64}
+	t.Cleanup(transport.CloseIdleConnections)
+	checked := &contract.RoundTripper{Base: transport, T: t, Strict: true}
+	return server.Client(klarna.WithHTTPClient(&http.Client{Transport: checked}))
+}
+
+// open creates a session and returns its id.
+func (s *shop) open(cart klarna.SessionCreate) string {
+	s.t.Helper()
+	session, err := s.CreateSession(context.Background(), cart)
+	require.NoError(s.t, err)
+	return session.SessionID
+}
+
+// authorize approves a session and returns the token.
+func (s *shop) authorize(sessionID string) string {
+	s.t.Helper()
+	token, err := s.server.Authorize(sessionID)
+	require.NoError(s.t, err)
+	return token
+}
+
+// openAndAuthorize is the way up to the token.
+func (s *shop) openAndAuthorize(cart klarna.SessionCreate) (sessionID, token string) {
+	s.t.Helper()
+	sessionID = s.open(cart)
+	return sessionID, s.authorize(sessionID)
+}
+
+func (s *shop) order(token string, order klarna.CreateOrderRequest) *klarna.Order {
+	s.t.Helper()
+	placed, err := s.CreateOrder(context.Background(), token, order)
+	require.NoError(s.t, err)
+	return placed
+}
+
+func (s *shop) read(sessionID string) *klarna.SessionRead {
+	s.t.Helper()
+	session, err := s.ReadSession(context.Background(), sessionID)
+	require.NoError(s.t, err)
+	return session
+}
+
+// answer is what came back of a request that the client would not send.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// send sends a request without the client's and the contract's checks on it. The answer is still held against the
+// contract, where the path is one of it.
+func (s *shop) send(method, path, body string, header ...string) answer {
+	s.t.Helper()
+	req, err := http.NewRequest(method, s.server.URL+path, strings.NewReader(body))
+	require.NoError(s.t, err)
+	req.Header.Set("Authorization", "Basic "+s.server.APIKey)
+	req.Header.Set("Content-Type", "application/json")
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	resp, err := transport.RoundTrip(req) // not a Client: a redirect is an answer like any other
+	require.NoError(s.t, err)
+	defer resp.Body.Close()
+	got, err := io.ReadAll(resp.Body)
+	require.NoError(s.t, err)
+	if resp.StatusCode != http.StatusMethodNotAllowed && strings.HasPrefix(path, sessionsPath) {
+		c, err := contract.Load()
+		require.NoError(s.t, err)
+		require.NoError(s.t, c.StrictResponse(req, resp.StatusCode, resp.Header, got))
+	}
+	return answer{resp.StatusCode, resp.Header, string(bytes.TrimSpace(got))}
+}
+
+// cart is 119.00 of shoes and 5.00 of shipping, without personal data.
+func cart() klarna.SessionCreate {
+	return klarna.SessionCreate{
+		PurchaseCountry:  "DE",
+		PurchaseCurrency: "EUR",
+		Locale:           "de-DE",
+		OrderAmount:      12400,
+		OrderTaxAmount:   1980,
+		OrderLines: []klarna.OrderLine{
+			{Type: klarna.OrderLineTypePhysical, Name: "Running shoe", Quantity: 1, UnitPrice: 11900, TaxRate: 1900, TotalAmount: 11900, TotalTaxAmount: 1900,
+				ProductIdentifiers: klarna.ProductIdentifiers{Brand: "Fleet Foot"}},
+			{Type: klarna.OrderLineTypeShippingFee, Name: "Parcel", Quantity: 1, UnitPrice: 500, TaxRate: 1900, TotalAmount: 500, TotalTaxAmount: 80},
+		},
+		MerchantURLs: klarna.MerchantURLs{Confirmation: "https://shop.example/thanks?session={session.id}&order={order.id}"},
+	}
+}
+
+func cartFor(intent klarna.Intent) klarna.SessionCreate {
+	c := cart()
+	c.Intent = intent
+	return c
+}
+
+// orderOf is the order that matches a cart.
+func orderOf(c klarna.SessionCreate) klarna.CreateOrderRequest {
+	return klarna.CreateOrderRequest{
+		PurchaseCountry:  c.PurchaseCountry,
+		PurchaseCurrency: c.PurchaseCurrency,
+		Locale:           c.Locale,
+		OrderAmount:      c.OrderAmount,
+		OrderTaxAmount:   c.OrderTaxAmount,
+		OrderLines:       append([]klarna.OrderLine(nil), c.OrderLines...),
+		BillingAddress:   c.BillingAddress,
+		ShippingAddress:  c.ShippingAddress,
+	}
+}
+
+func home() klarna.Address {
+	return klarna.Address{GivenName: "Alex", FamilyName: "Muster", StreetAddress: "Chausseestr. 1", PostalCode: "10115", City: "Berlin", Country: "DE"}
+}
+
+func work() klarna.Address {
+	a := home()
+	a.StreetAddress, a.PostalCode, a.OrganizationName = "Torstr. 2", "10119", "Muster GmbH"
+	return a
+}
+
+func customerToken() klarna.CustomerTokenCreationRequest {
+	return klarna.CustomerTokenCreationRequest{
+		Description:      "Coffee, once a month",
+		IntendedUse:      klarna.IntendedUseSubscription,
+		Locale:           "de-DE",
+		PurchaseCountry:  "DE",
+		PurchaseCurrency: "EUR",
+	}
+}
+
+// refusal is what an error of Klarna's says.
+type refusal struct {
+	status  int
+	code    string
+	message string // empty for an empty list
+}
+
+var (
+	invalidSession   = refusal{404, "NOT_FOUND", "Invalid session id"}
+	invalidToken     = refusal{404, "NOT_FOUND", "Invalid authorization token"}
+	sessionCompleted = refusal{404, "SESSION_COMPLETED", "Session has already been completed"}
+	alreadyConsumed  = refusal{403, "INVALID_OPERATION", "Authorization token already consumed"}
+)
+
+func requireRefused(t testing.TB, err error, want refusal) {
+	t.Helper()
+	var failed *klarna.Error
+	require.ErrorAs(t, err, &failed)
+	got := refusal{failed.StatusCode, failed.Code, strings.Join(failed.Messages, "; ")}
+	require.Equal(t, want, got)
+	require.Equal(t, failed.Header.Get("Klarna-Correlation-Id"), failed.CorrelationID)
+	require.Contains(t, string(failed.Body), `"correlation_id":"`+failed.CorrelationID+`"`)
+}

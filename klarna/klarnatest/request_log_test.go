@@ -1,0 +1,100 @@
+package klarnatest_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
+	"github.com/stretchr/testify/require"
+)
+
+func TestRequestsTellsWhatArrived(t *testing.T) {
+	ctx := context.Background()
+	s := newShop(t)
+	require.Empty(t, s.server.Requests())
+
+	id, token := s.openAndAuthorize(cart())
+	var read klarna.Response
+	_, err := s.ReadSession(ctx, id, klarna.WithResponse(&read))
+	require.NoError(t, err)
+	require.NoError(t, updateIt(s, id, ""))
+	require.Error(t, orderIt(s, "", "unknown"))
+	require.NoError(t, s.CancelAuthorization(ctx, token))
+	_, err = s.CreateCustomerToken(ctx, token, customerToken())
+	require.Error(t, err)
+	s.send("GET", "/elsewhere", "")
+
+	type row struct {
+		op     klarna.Operation
+		status int
+	}
+	var got []row
+	log := s.server.Requests()
+	for _, r := range log {
+		got = append(got, row{r.Operation, r.StatusCode})
+		require.Regexp(t, uuid, r.CorrelationID)
+		require.WithinDuration(t, time.Now(), r.Time, time.Minute)
+	}
+	require.Equal(t, []row{
+		{klarna.OperationCreateSession, 200},
+		{klarna.OperationReadSession, 200},
+		{klarna.OperationUpdateSession, 204},
+		{klarna.OperationCreateOrder, 404},
+		{klarna.OperationCancelAuthorization, 204},
+		{klarna.OperationCreateCustomerToken, 404},
+		{"", 404},
+	}, got)
+	require.Equal(t, read.CorrelationID, log[1].CorrelationID)
+	require.JSONEq(t, encode(t, cart()), string(log[0].Body))
+	require.Nil(t, log[1].Body)
+	require.JSONEq(t, `{"merchant_reference1":"ON4711"}`, string(log[2].Body))
+}
+
+func TestRequestsIsTheCallersToChange(t *testing.T) {
+	s := newShop(t)
+	s.open(cart())
+	log := s.server.Requests()
+	log[0].StatusCode, log[0].Body[0] = 0, 'x'
+	require.Equal(t, 200, s.server.Requests()[0].StatusCode)
+	require.JSONEq(t, encode(t, cart()), string(s.server.Requests()[0].Body))
+}
+
+func TestRequestsCanBeReadAfterClose(t *testing.T) {
+	s := newShop(t)
+	s.open(cart())
+	s.server.Close()
+	require.Len(t, s.server.Requests(), 1)
+}
+
+func TestPrintingARequestShowsNoSecret(t *testing.T) {
+	s := newShop(t)
+	c := cart()
+	c.BillingAddress = home()
+	_, token := s.openAndAuthorize(c)
+	s.order(token, orderOf(c))
+	log := s.server.Requests()
+	require.Contains(t, string(log[1].Body), home().StreetAddress)
+
+	var printed bytes.Buffer
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
+		fmt.Fprintf(&printed, verb+" "+verb+" "+verb+"\n", log[1], &log[1], log)
+		fmt.Fprintf(&printed, verb+"\n", struct{ R klarnatest.Request }{log[1]})
+	}
+	slog.New(slog.NewJSONHandler(&printed, nil)).Info("x", "request", log[1], "all", log)
+	slog.New(slog.NewTextHandler(&printed, nil)).Info("x", "request", log[1], "all", log)
+	raw, err := json.Marshal(log)
+	require.NoError(t, err)
+	printed.Write(raw)
+
+	for _, secret := range []string{home().StreetAddress, fmt.Sprintf("%x", home().StreetAddress), token, s.server.APIKey, "[" + fmt.Sprint(log[1].Body[0]) + " "} {
+		require.NotContains(t, printed.String(), secret)
+	}
+	require.Equal(t, "POST /payments/v1/authorizations/{authorizationToken}/order 200 (correlation id "+log[1].CorrelationID+")", fmt.Sprint(log[1]))
+	require.Equal(t, "unknown route 0 (correlation id )", fmt.Sprint(klarnatest.Request{}))
+}

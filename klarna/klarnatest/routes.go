@@ -1,0 +1,48 @@
+package klarnatest
+
+import (
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/klarna-go/klarna-payments/klarna"
+)
+
+func (s *Server) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	methods := map[string][]string{} // by path
+	for op, do := range map[klarna.Operation]operation{
+		klarna.OperationCreateSession:       s.createSession,
+		klarna.OperationReadSession:         s.readSession,
+		klarna.OperationUpdateSession:       s.updateSession,
+		klarna.OperationCreateOrder:         s.createOrder,
+		klarna.OperationCancelAuthorization: s.cancelAuthorization,
+		klarna.OperationCreateCustomerToken: s.createCustomerToken,
+	} {
+		method, path, _ := strings.Cut(op.Route(), " ")
+		mux.HandleFunc(op.Route(), s.serve(op, do))
+		methods[path] = append(methods[path], method)
+	}
+	for path, allowed := range methods {
+		slices.Sort(allowed)
+		mux.HandleFunc(path, s.methodNotAllowed(strings.Join(allowed, ", ")))
+	}
+	mux.HandleFunc("GET "+redirectPath+"{order_id}", s.redirect)
+	mux.HandleFunc("/", s.notFound)
+	return mux
+}
+
+// isClean says whether a path is written as the routes are: without dot segments, empty segments or a slash at the end.
+func isClean(p string) bool { return path.Clean(p) == p }
+
+func (s *Server) notFound(w http.ResponseWriter, _ *http.Request) {
+	s.reply(w, s.newRequest(""), nil, unknownPath)
+}
+
+func (s *Server) methodNotAllowed(allowed string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Allow", allowed)
+		s.reply(w, s.newRequest(""), nil, wrongMethod)
+	}
+}
