@@ -11,7 +11,8 @@ import (
 //
 // One authorization token is worth one order and lives for 60 minutes. A refusal is an [*Error]: ErrConflict when the
 // order differs from what was authorized, ErrForbidden when the token was used before, ErrNotFound when it has expired.
-// After ErrServer, ErrUnexpectedResponse or a failure of the network the order may have been placed.
+// An order that exists already is ErrOrderAlreadyPlaced. When the attempts end without a verdict, the error is
+// ErrOutcomeUnknown: the order may exist, and [Client.OrderPlaced] finds out.
 //
 // Source: https://docs.klarna.com/payments/web-payments/integrate-with-klarna-payments/how-to-integrate-klarna-payments
 func (c *Client) CreateOrder(ctx context.Context, authorizationToken string, order CreateOrderRequest, opts ...CallOption) (*Order, error) {
@@ -30,7 +31,7 @@ func (c *Client) CreateOrder(ctx context.Context, authorizationToken string, ord
 // nothing afterwards.
 //
 // A token that is none is ErrInvalidID, one that is unknown, expired, used or cancelled before is ErrNotFound or
-// ErrForbidden.
+// ErrForbidden. A token that is gone when the call is tried again, after an answer was lost, counts as cancelled.
 //
 // Source: the operation cancelAuthorization of api/openapi.yaml.
 func (c *Client) CancelAuthorization(ctx context.Context, authorizationToken string, opts ...CallOption) error {
@@ -43,8 +44,8 @@ func (c *Client) CancelAuthorization(ctx context.Context, authorizationToken str
 // session's intent must be [IntentTokenize] or [IntentBuyAndTokenize]; for the latter make the token before the order.
 //
 // A refusal is an [*Error]: ErrInvalidRequest when a field breaks a rule, ErrForbidden when the intent is another or
-// the shop may not do this, ErrNotFound when the token has expired. After ErrServer, ErrUnexpectedResponse or a failure
-// of the network the token may have been made.
+// the shop may not do this, ErrNotFound when the token has expired. It is not sent a second time once Klarna may have
+// acted on it, since a second token could be made: the error is then ErrOutcomeUnknown.
 //
 // Source: the operation purchaseToken of api/openapi.yaml.
 func (c *Client) CreateCustomerToken(ctx context.Context, authorizationToken string, token CustomerTokenCreationRequest, opts ...CallOption) (*CustomerTokenCreationResponse, error) {

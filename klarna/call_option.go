@@ -15,9 +15,10 @@ type CallOption func(*call) error
 // call is what a method knows of a call and the sender below the generated client needs. It travels in the context,
 // since the generated client has no other way for it.
 type call struct {
-	header   http.Header // beyond the usual
-	response *Response   // the caller's, or nil
-	result   any         // what to decode the answer into, or nil
+	header      http.Header // beyond the usual
+	response    *Response   // the caller's, or nil
+	result      any         // what to decode the answer into, or nil
+	maxAttempts int         // 0 for the client's
 }
 
 type callKey struct{}

@@ -16,6 +16,7 @@ func (a *answer) decode(op Operation, call *call) error {
 	var result any
 	if call != nil {
 		result = call.result
+		reflect.ValueOf(result).Elem().SetZero() // an attempt before may have left something
 	} else {
 		result = newResult(op)
 	}

@@ -50,11 +50,16 @@ type Error struct {
 	Header        http.Header   // of the last answer; nil when none came
 	Body          []byte        // of the last answer, its first 64 KiB; it may hold personal data
 	RetryAfter    time.Duration // how long Klarna asks to wait; 0 when it does not say
-	Attempts      int           // how often the request was tried
+	Attempts      int           // how often the request was sent
+
+	// CorrelationIDs is those of all attempts, in their order, of those that had one. Klarna's support can tell by them
+	// what became of a call whose outcome is unknown.
+	CorrelationIDs []string
 
 	kinds  []error // what errors.Is finds
 	cause  error   // why no (whole) answer came
 	detail string  // what was wrong with the answer, where Klarna does not say
+	gaveUp string  // why there was no further attempt, where the policy would have had one
 }
 
 // Error is the operation, the status, Klarna's code and messages, and the correlation id.
@@ -93,7 +98,17 @@ func (e *Error) verdict() string {
 	if e.cause != nil {
 		parts = append(parts, e.cause.Error())
 	}
-	return strings.Join(parts, ": ")
+	verdict := strings.Join(parts, ": ")
+	if errors.Is(e, ErrOutcomeUnknown) {
+		verdict += "; the outcome is unknown"
+	}
+	if e.Attempts > 1 {
+		verdict += fmt.Sprintf(" (attempt %d)", e.Attempts)
+	}
+	if e.gaveUp != "" {
+		verdict += "; " + e.gaveUp
+	}
+	return verdict
 }
 
 // Unwrap gives the Err… variables that apply and the cause of a failed transport, such as [context.DeadlineExceeded].

@@ -100,7 +100,7 @@ func TestErrorShowsNoSecretHoweverItIsPrinted(t *testing.T) {
 	failing := roundTrip(func(r *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("cannot send %s with %s", r.URL, r.Header.Get("Authorization"))
 	})
-	down, err := klarna.New("https://127.0.0.1:1", klarna.APIKey(apiKey))
+	down, err := klarna.New("https://127.0.0.1:1", klarna.APIKey(apiKey), klarna.WithRetry(klarna.NoRetry()))
 	require.NoError(t, err)
 	for name, client := range map[string]*klarna.Client{
 		"echo":    echo.hostileClient(t),

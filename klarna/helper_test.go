@@ -73,7 +73,8 @@ func (s *server) hostileClient(t *testing.T, opts ...klarna.Option) *klarna.Clie
 
 func (s *server) clientThrough(t *testing.T, transport http.RoundTripper, opts ...klarna.Option) *klarna.Client {
 	t.Helper()
-	opts = append([]klarna.Option{klarna.WithHTTPClient(&http.Client{Transport: transport})}, opts...)
+	// One attempt, unless a test is about more.
+	opts = append([]klarna.Option{klarna.WithHTTPClient(&http.Client{Transport: transport}), klarna.WithRetry(klarna.NoRetry())}, opts...)
 	client, err := klarna.New(klarna.Environment(s.URL), klarna.APIKey(apiKey), opts...)
 	require.NoError(t, err)
 	return client

@@ -3,6 +3,7 @@ package klarna
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"time"
@@ -17,6 +18,9 @@ type config struct {
 	timeout    time.Duration
 	userAgent  string
 	preflight  func(body any) error
+	retry      RetryPolicy
+	limiter    Limiter
+	logger     *slog.Logger
 }
 
 func newConfig(opts []Option) (*config, error) {

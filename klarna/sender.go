@@ -1,22 +1,27 @@
 package klarna
 
 import (
-	"context"
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
 )
 
 // sender is what the generated client sends with. Everything between a built request and a checked answer happens
-// here, below the generated code, so that Raw gets the same treatment: path guard, headers, attempt, bounded body,
-// status to error.
+// here, below the generated code, so that Raw gets the same treatment: path guard, headers, attempts, bounded body,
+// status to error, decode.
 type sender struct {
 	base       *url.URL
 	httpClient *http.Client
 	timeout    time.Duration
-	secrets    []string // never to be seen in an error
+	retry      RetryPolicy
+	limiter    Limiter      // or nil
+	logger     *slog.Logger // or nil
+	secrets    []string     // never to be seen in an error
 
 	// Header values made once. They are shared by all requests, which read them only.
 	authorization, userAgent []string
@@ -30,6 +35,9 @@ func newSender(base *url.URL, creds Credentials, c *config) *sender {
 		base:          base,
 		httpClient:    withoutRedirects(c.httpClient),
 		timeout:       c.timeout,
+		retry:         c.retry.withDefaults(),
+		limiter:       c.limiter,
+		logger:        c.logger,
 		secrets:       []string{authorization[len("Basic "):], creds.secret.password},
 		authorization: []string{authorization},
 		userAgent:     []string{c.userAgent},
@@ -42,21 +50,18 @@ func (s *sender) Do(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := keepBody(req, op); err != nil {
+		return nil, err
+	}
 	call := callOf(req.Context()) // nil for Raw
 	s.setHeader(req, call)
 
-	answer, err := s.attempt(req, op)
-	if err == nil {
-		err = answer.judge(op)
-	}
-	if err == nil && op.hasAnswer() {
-		err = answer.decode(op, call)
-	}
+	answer, failed := s.try(req, op, id, call)
 	if call != nil && call.response != nil {
 		*call.response = answer.response()
 	}
-	if err != nil {
-		return nil, s.toError(op, id, answer, err)
+	if failed != nil {
+		return nil, failed
 	}
 	return answer.http, nil
 }
@@ -85,6 +90,29 @@ func (s *sender) guard(req *http.Request) (op Operation, id string, err error) {
 	return op, escaped, nil
 }
 
+// maxRequestBytes is what Klarna reads of a request; more is 413.
+//
+// Source: Klarna's page on request limits, which says 1 MB. That this is 2²⁰ bytes is inferred.
+const maxRequestBytes = 1 << 20
+
+// keepBody makes sure that each attempt can send the same bytes, and that they are not more than Klarna takes. What the
+// generated client builds from a value can be read again already; a reader that a caller of Raw gave is read here.
+func keepBody(req *http.Request, op Operation) error {
+	if req.Body != nil && req.GetBody == nil {
+		data, err := io.ReadAll(io.LimitReader(req.Body, maxRequestBytes+1))
+		_ = req.Body.Close() // it was read; how it closes changes nothing
+		if err != nil {
+			return fmt.Errorf("klarna: %s: the body of the request cannot be read: %w", op, err)
+		}
+		req.ContentLength = int64(len(data))
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
+	}
+	if req.ContentLength > maxRequestBytes {
+		return fmt.Errorf("klarna: %s: %w: its body has %d bytes, and Klarna takes 1 MB: nothing was sent", op, ErrInvalidRequest, req.ContentLength)
+	}
+	return nil
+}
+
 func (s *sender) setHeader(req *http.Request, call *call) {
 	h := req.Header
 	if call != nil {
@@ -96,35 +124,3 @@ func (s *sender) setHeader(req *http.Request, call *call) {
 	h["User-Agent"] = s.userAgent
 	h["Accept"] = acceptJSON
 }
-
-// attempt sends the request once and reads the whole answer, within the time that one attempt has.
-func (s *sender) attempt(req *http.Request, op Operation) (answer, error) {
-	ctx, cancel := context.WithTimeout(req.Context(), s.timeout)
-	defer cancel()
-	resp, err := s.httpClient.Do(req.WithContext(ctx))
-	if err != nil {
-		return answer{attempts: 1}, s.explainTimeout(ctx, req.Context(), err)
-	}
-	defer resp.Body.Close()
-	limit := maxErrorBytes
-	if isSuccess(resp.StatusCode) {
-		limit = maxAnswerBytes
-	}
-	body, cut, err := readBody(resp.Body, resp.ContentLength, limit)
-	a := answer{attempts: 1, http: resp, body: body, cut: cut}
-	if err != nil {
-		return a, s.explainTimeout(ctx, req.Context(), fmt.Errorf("the answer broke off: %w", err))
-	}
-	resp.Body = newBufferedBody(body)
-	return a, nil
-}
-
-// explainTimeout tells our own limit from the caller's deadline.
-func (s *sender) explainTimeout(attempt, caller context.Context, err error) error {
-	if attempt.Err() != nil && caller.Err() == nil {
-		return fmt.Errorf("no whole answer within %v: %w", s.timeout, context.DeadlineExceeded)
-	}
-	return err
-}
-
-func isSuccess(status int) bool { return status >= 200 && status < 300 }

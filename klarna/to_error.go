@@ -41,11 +41,8 @@ func (s *sender) toError(op Operation, id string, a answer, why error) *Error {
 		return e
 	}
 	e.cause = withoutURL(why, hide)
-	if a.http != nil { // it broke off
-		e.kinds = []error{ErrUnexpectedResponse}
-		if !isSuccess(e.StatusCode) {
-			e.kinds = []error{kindOf(e.StatusCode)}
-		}
+	if a.http != nil { // it broke off; kindOf gives ErrUnexpectedResponse for a 2xx
+		e.kinds = []error{kindOf(e.StatusCode)}
 	}
 	return e
 }

@@ -61,7 +61,7 @@ func TestCallersHTTPClientIsCopiedAndNotChanged(t *testing.T) {
 	server := newServer(t, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
 	})
-	client, err := klarna.New(klarna.Environment(server.URL), klarna.APIKey(apiKey), klarna.WithHTTPClient(own))
+	client, err := klarna.New(klarna.Environment(server.URL), klarna.APIKey(apiKey), klarna.WithHTTPClient(own), klarna.WithRetry(klarna.NoRetry()))
 	require.NoError(t, err)
 	require.ErrorIs(t, client.CancelAuthorization(t.Context(), authorizationToken), klarna.ErrUnexpectedResponse)
 	require.Nil(t, own.Transport)
@@ -117,7 +117,7 @@ func TestFailingCallsUseOneConnectionAndLeaveNothingBehind(t *testing.T) {
 			url, connections := countingServer(t, handler)
 			transport := &http.Transport{}
 			defer transport.CloseIdleConnections()
-			client, err := klarna.New(klarna.Environment(url), klarna.APIKey(apiKey), klarna.WithHTTPClient(&http.Client{Transport: transport}))
+			client, err := klarna.New(klarna.Environment(url), klarna.APIKey(apiKey), klarna.WithHTTPClient(&http.Client{Transport: transport}), klarna.WithRetry(klarna.NoRetry()))
 			require.NoError(t, err)
 			before := runtime.NumGoroutine()
 			for range 100 {
@@ -177,7 +177,7 @@ func TestAttemptIsBoundedInTimeWithItsBody(t *testing.T) {
 			require.ErrorAs(t, err, &e)
 			if name == "no answer" {
 				require.Zero(t, e.StatusCode)
-				require.EqualError(t, err, "klarna: CreateOrder: no whole answer within 50ms: context deadline exceeded")
+				require.EqualError(t, err, "klarna: CreateOrder: no whole answer within 50ms: context deadline exceeded; the outcome is unknown")
 			} else {
 				require.Equal(t, 200, e.StatusCode)
 				require.Equal(t, correlationID, e.CorrelationID)
@@ -213,29 +213,29 @@ func TestBrokenConnectionIsAnErrorWithItsCause(t *testing.T) {
 		server := newServer(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 		_, err := server.hostileClient(t).CreateOrder(t.Context(), authorizationToken, orderRequest())
 		require.ErrorIs(t, err, io.EOF)
-		require.EqualError(t, err, "klarna: CreateOrder: EOF")
+		require.EqualError(t, err, "klarna: CreateOrder: EOF; the outcome is unknown")
 	})
 	t.Run("within the answer", func(t *testing.T) {
 		t.Parallel()
 		url := newRawServer(t, "HTTP/1.1 200 OK\r\nKlarna-Correlation-Id: c-1\r\nContent-Length: 100\r\n\r\n{\"order_id\":\"o-1\"")
-		client, err := klarna.New(klarna.Environment(url), klarna.APIKey(apiKey))
+		client, err := klarna.New(klarna.Environment(url), klarna.APIKey(apiKey), klarna.WithRetry(klarna.NoRetry()))
 		require.NoError(t, err)
 		_, err = client.CreateOrder(t.Context(), authorizationToken, orderRequest())
 		require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 		requireKinds(t, err, klarna.ErrUnexpectedResponse)
-		require.EqualError(t, err, "klarna: CreateOrder: 200 OK: the answer broke off: unexpected EOF (correlation id c-1)")
+		require.EqualError(t, err, "klarna: CreateOrder: 200 OK: the answer broke off: unexpected EOF; the outcome is unknown (correlation id c-1)")
 	})
 	t.Run("within an error", func(t *testing.T) {
 		t.Parallel()
 		url := newRawServer(t, "HTTP/1.1 503 Unavailable\r\nContent-Length: 100\r\n\r\n{\"error_code\"")
-		client, err := klarna.New(klarna.Environment(url), klarna.APIKey(apiKey))
+		client, err := klarna.New(klarna.Environment(url), klarna.APIKey(apiKey), klarna.WithRetry(klarna.NoRetry()))
 		require.NoError(t, err)
 		_, err = client.CreateOrder(t.Context(), authorizationToken, orderRequest())
 		requireKinds(t, err, klarna.ErrServer)
 	})
 	t.Run("refused", func(t *testing.T) {
 		t.Parallel()
-		client, err := klarna.New("http://127.0.0.1:1", klarna.APIKey(apiKey))
+		client, err := klarna.New("http://127.0.0.1:1", klarna.APIKey(apiKey), klarna.WithRetry(klarna.NoRetry()))
 		require.NoError(t, err)
 		_, err = client.CreateOrder(t.Context(), authorizationToken, orderRequest())
 		var dial *net.OpError
@@ -252,7 +252,7 @@ func TestHeaderOfAnswerIsBounded(t *testing.T) {
 			w.Header().Add("X-Filler", longHTML(1<<10))
 		}
 	})
-	client, err := klarna.New(klarna.Environment(server.URL), klarna.APIKey(apiKey))
+	client, err := klarna.New(klarna.Environment(server.URL), klarna.APIKey(apiKey), klarna.WithRetry(klarna.NoRetry()))
 	require.NoError(t, err)
 	_, err = client.ReadSession(t.Context(), sessionID)
 	require.ErrorContains(t, err, "server response headers exceeded")
