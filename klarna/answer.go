@@ -8,10 +8,11 @@ import (
 
 // answer is one whole exchange: what came back, with its body read.
 type answer struct {
-	attempts int
-	http     *http.Response // nil when none came
-	body     []byte
-	cut      bool // the body was longer than what is read
+	attempts      int
+	http          *http.Response // nil when none came
+	correlationID string         // of the header
+	body          []byte
+	cut           bool // the body was longer than what is read
 }
 
 // refusal is why an answer is an error, before it is made into one.
@@ -49,20 +50,13 @@ func isEmptyOrObject(body []byte) bool {
 	return len(body) == 0 || body[0] == '{' && json.Valid(body)
 }
 
-func (a *answer) correlationID() string {
-	if a.http == nil {
-		return ""
-	}
-	return correlationIDOf(a.http.Header, errorBody{})
-}
-
 func (a *answer) response() Response {
 	if a.http == nil {
 		return Response{Attempts: a.attempts}
 	}
 	return Response{
 		StatusCode:    a.http.StatusCode,
-		CorrelationID: a.correlationID(),
+		CorrelationID: a.correlationID,
 		Attempts:      a.attempts,
 		Header:        a.http.Header,
 	}

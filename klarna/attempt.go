@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -71,6 +72,10 @@ func (s *sender) wait(ctx context.Context, delay time.Duration, failed *Error) b
 func (s *sender) attempt(req *http.Request, op Operation, id string, call *call, number int) (answer, *Error, fate) {
 	start := time.Now()
 	a, err := s.exchange(req, number)
+	if a.http != nil {
+		// The header comes before the body: some answers carry the id in one of them only.
+		a.correlationID = printable(s.hide(op, id, strings.TrimSpace(a.http.Header.Get(correlationHeader))), maxWordBytes)
+	}
 	if err == nil {
 		err = a.judge(op)
 	}
@@ -85,6 +90,8 @@ func (s *sender) attempt(req *http.Request, op Operation, id string, call *call,
 	s.log(req.Context(), op, &a, failed, time.Since(start))
 	return a, failed, what
 }
+
+const correlationHeader = "Klarna-Correlation-Id"
 
 // exchange sends the request and reads the whole answer, within the time that one attempt has.
 func (s *sender) exchange(req *http.Request, number int) (answer, error) {

@@ -151,8 +151,12 @@ func describeBody(header http.Header, body []byte, cut bool) string {
 	if cut {
 		size = fmt.Sprintf("more than %d bytes", len(body))
 	}
-	if mediaType := printable(mediaTypeOf(header), 60); mediaType != "" {
+	switch mediaType := mediaTypeOf(header); mediaType {
+	case "text/html", "text/plain", "text/xml", "application/json", "application/xml", "application/problem+json":
 		size += " of " + mediaType
+	case "":
+	default: // it could hold anything
+		size += " of another type"
 	}
 	return "with " + size
 }

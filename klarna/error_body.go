@@ -2,13 +2,9 @@ package klarna
 
 import (
 	"encoding/json"
-	"net/http"
-	"strings"
 )
 
 const (
-	correlationHeader = "Klarna-Correlation-Id"
-
 	maxMessages     = 20  // of an error, to keep
 	maxMessageBytes = 500 // of one message
 	maxWordBytes    = 120 // of a code or a correlation id
@@ -58,12 +54,4 @@ func firstOf(list []string) string {
 		return ""
 	}
 	return list[0]
-}
-
-// correlationIDOf reads the header first and the body then: some answers carry it in one of them only.
-func correlationIDOf(header http.Header, body errorBody) string {
-	if id := strings.TrimSpace(header.Get(correlationHeader)); id != "" {
-		return printable(id, maxWordBytes)
-	}
-	return printable(body.correlationID, maxWordBytes)
 }

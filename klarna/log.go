@@ -38,7 +38,7 @@ func (s *sender) log(ctx context.Context, op Operation, a *answer, failed *Error
 		slog.Duration("duration", took),
 	}
 	if a.http != nil {
-		attrs = append(attrs, slog.Int("status", a.http.StatusCode), slog.String("correlation_id", a.correlationID()))
+		attrs = append(attrs, slog.Int("status", a.http.StatusCode), slog.String("correlation_id", a.correlationID))
 	}
 	if failed != nil {
 		attrs = append(attrs, slog.String("error", failed.verdict()))

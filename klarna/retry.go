@@ -76,6 +76,7 @@ func (p RetryPolicy) withDefaults() RetryPolicy {
 	if p.MaxDelay == 0 {
 		p.MaxDelay = defaultMaxDelay
 	}
+	p.MaxDelay = min(p.MaxDelay, maxRetryAfter) // no call waits for a day
 	return p
 }
 

@@ -11,7 +11,7 @@ import (
 // toError makes the *Error of a call out of what came back and why that is not a success.
 func (s *sender) toError(op Operation, id string, a answer, why error) *Error {
 	e := &Error{Operation: op, Attempts: a.attempts}
-	hide := s.hider(op, id)
+	hide := func(text string) string { return s.hide(op, id, text) }
 	if a.http != nil {
 		e.StatusCode, e.Header = a.http.StatusCode, a.http.Header
 		e.Body = a.body[:min(len(a.body), maxErrorBytes):min(len(a.body), maxErrorBytes)]
@@ -19,10 +19,13 @@ func (s *sender) toError(op Operation, id string, a answer, why error) *Error {
 		if !isSuccess(e.StatusCode) {
 			parsed = parseErrorBody(a.body)
 		}
-		e.CorrelationID = hide(correlationIDOf(a.http.Header, parsed))
-		e.Code = hide(printable(parsed.code, maxWordBytes))
+		e.CorrelationID = a.correlationID
+		if e.CorrelationID == "" {
+			e.CorrelationID = printable(hide(parsed.correlationID), maxWordBytes)
+		}
+		e.Code = printable(hide(parsed.code), maxWordBytes)
 		for _, message := range parsed.messages[:min(len(parsed.messages), maxMessages)] {
-			e.Messages = append(e.Messages, hide(printable(message, maxMessageBytes)))
+			e.Messages = append(e.Messages, printable(hide(message), maxMessageBytes))
 		}
 		e.Fields = fieldsOf(e.StatusCode, e.Code, e.Messages)
 		if e.StatusCode == http.StatusTooManyRequests || e.StatusCode == http.StatusServiceUnavailable {
@@ -47,23 +50,30 @@ func (s *sender) toError(op Operation, id string, a answer, why error) *Error {
 	return e
 }
 
-// hider replaces secrets in a text that came from the network: the id of the call and the credentials.
-func (s *sender) hider(op Operation, id string) func(string) string {
-	var pairs []string
-	add := func(secret, placeholder string) {
-		if len(secret) >= minSecretBytes {
-			pairs = append(pairs, secret, placeholder)
-		}
-	}
+// hide replaces secrets in a text that came from the network: the credentials and the id of the call.
+func (s *sender) hide(op Operation, id, text string) string {
 	for _, secret := range s.secrets {
-		add(secret, "{credentials}")
+		text = hideOne(text, secret, "{credentials}")
 	}
-	placeholder := "{" + strings.ReplaceAll(op.idName(), " ", "_") + "}"
-	add(id, placeholder)
-	if plain, err := url.PathUnescape(id); err == nil && plain != id {
-		add(plain, placeholder)
+	if id == "" {
+		return text
 	}
-	return strings.NewReplacer(pairs...).Replace
+	placeholder := "{authorization_token}"
+	if op.idName() == "session id" {
+		placeholder = "{session_id}"
+	}
+	text = hideOne(text, id, placeholder)
+	if plain, err := url.PathUnescape(id); err == nil {
+		text = hideOne(text, plain, placeholder)
+	}
+	return text
+}
+
+func hideOne(text, secret, placeholder string) string {
+	if len(secret) < minSecretBytes {
+		return text
+	}
+	return strings.ReplaceAll(text, secret, placeholder)
 }
 
 // minSecretBytes is the length from which a text is looked for: a shorter one is no secret, and would be found in

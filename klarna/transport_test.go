@@ -245,6 +245,25 @@ func TestBrokenConnectionIsAnErrorWithItsCause(t *testing.T) {
 	})
 }
 
+// net/http tells a TLS handshake that takes too long by its text alone. Nothing was sent then, so even a customer token
+// is tried again.
+func TestHandshakeThatNeverEndsIsKnownAsNeverSent(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0") // accepts by itself, and says nothing
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = listener.Close() })
+	transport := &http.Transport{TLSHandshakeTimeout: 20 * time.Millisecond}
+	client, err := klarna.New(klarna.Environment("https://"+listener.Addr().String()), klarna.APIKey(apiKey),
+		klarna.WithHTTPClient(&http.Client{Transport: transport}), quickRetries)
+	require.NoError(t, err)
+	_, err = client.CreateCustomerToken(t.Context(), authorizationToken, tokenRequest())
+	require.ErrorContains(t, err, "TLS handshake timeout")
+	require.NotErrorIs(t, err, klarna.ErrOutcomeUnknown)
+	var e *klarna.Error
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, 3, e.Attempts)
+}
+
 func TestHeaderOfAnswerIsBounded(t *testing.T) {
 	t.Parallel()
 	server := newServer(t, func(w http.ResponseWriter, _ *http.Request) {

@@ -1,0 +1,66 @@
+package klarna_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+
+	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/stretchr/testify/require"
+)
+
+// gate is a limiter that counts, and fails from some call on.
+type gate struct {
+	calls, open atomic.Int64
+	err         error
+}
+
+func (g *gate) Wait(context.Context) error {
+	if g.calls.Add(1) > g.open.Load() {
+		return g.err
+	}
+	return nil
+}
+
+func newGate(open int64, err error) *gate {
+	g := &gate{err: err}
+	g.open.Store(open)
+	return g
+}
+
+func TestLimiterIsAskedOnceForEachAttempt(t *testing.T) {
+	t.Parallel()
+	g := newGate(10, nil)
+	s := &script{lines: []line{{status: 503}, {status: 429}, {status: 200, body: `{"order_id":"o-1"}`}}}
+	_, err := s.client(t, klarna.WithLimiter(g)).CreateOrder(t.Context(), authorizationToken, orderRequest())
+	require.NoError(t, err)
+	require.EqualValues(t, 3, g.calls.Load())
+	require.Len(t, s.sent, 3)
+}
+
+func TestLimiterThatFailsEndsTheCallAndIsNotAskedAgain(t *testing.T) {
+	t.Parallel()
+	down := errors.New("the quota cannot be read")
+	g := newGate(0, down)
+	s := &script{lines: []line{{status: 200, body: `{"order_id":"o-1"}`}}}
+	_, err := s.client(t, klarna.WithLimiter(g)).CreateOrder(t.Context(), authorizationToken, orderRequest())
+	require.ErrorIs(t, err, down)
+	require.EqualError(t, err, "klarna: CreateOrder: nothing was sent: the limiter: the quota cannot be read")
+	require.NotErrorIs(t, err, klarna.ErrOutcomeUnknown)
+	require.EqualValues(t, 1, g.calls.Load())
+	require.Empty(t, s.sent)
+
+	// An attempt before it may have placed the order, though.
+	s = &script{lines: []line{{err: errReset}}}
+	_, err = s.client(t, klarna.WithLimiter(newGate(1, down))).CreateOrder(t.Context(), authorizationToken, orderRequest())
+	require.ErrorIs(t, err, down)
+	require.ErrorIs(t, err, klarna.ErrOutcomeUnknown)
+	var e *klarna.Error
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, 1, e.Attempts)
+	require.Len(t, s.sent, 1)
+
+	_, err = klarna.New(klarna.PlaygroundEU, klarna.APIKey(apiKey), klarna.WithLimiter(nil))
+	require.EqualError(t, err, "klarna: WithLimiter: the limiter is nil")
+}
