@@ -22,11 +22,14 @@ func (a *answer) decode(op Operation, call *call) error {
 	}
 	strict := json.Unmarshal(a.body, result)
 	if err := forgive(strict, a.body, result); err != nil {
-		detail := "an answer that is no JSON, " + describeBody(a.http.Header, a.body, false)
-		if len(a.body) == 0 {
-			detail = "without a body"
+		var amount *json.UnmarshalTypeError
+		switch {
+		case len(a.body) == 0:
+			return unexpected("without a body")
+		case errors.As(err, &amount):
+			return unexpected("an answer whose " + amount.Field + " cannot be read as an amount")
 		}
-		return unexpected(detail)
+		return unexpected("an answer that is no JSON, " + describeBody(a.http.Header, a.body, false))
 	}
 	if field := missingField(result); field != "" {
 		return unexpected("the answer has no " + field)
@@ -86,15 +89,45 @@ func missingField(result any) string {
 
 // forgive goes on from what the strict decoder said of a body. Only what is no JSON stays an error.
 func forgive(err error, body []byte, result any) error {
+	if err == nil {
+		return nil
+	}
 	err = tolerateTypes(err)
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
 		// Whatever follows a whole answer does not take the answer back.
 		err = tolerateTypes(json.NewDecoder(bytes.NewReader(body)).Decode(result))
 	}
-	if session, ok := result.(*SessionRead); ok && err != nil && !errors.As(err, &syntax) {
-		// A time that is none stops the decoder midway; the rest of the session is worth having.
-		return readWithoutExpiry(body, session)
+	if session, ok := result.(*SessionRead); ok && !errors.As(err, &syntax) {
+		if err != nil {
+			// A time that is none stops the decoder midway; the rest of the session is worth having.
+			err = readWithoutExpiry(body, session)
+		}
+		if err == nil {
+			err = checkMoney(body)
+		}
+	}
+	return err
+}
+
+// checkMoney draws a line to leniency: an amount that is no whole number must not be read as 0.
+func checkMoney(body []byte) error {
+	var money struct {
+		OrderAmount    int64 `json:"order_amount"`
+		OrderTaxAmount int64 `json:"order_tax_amount"`
+		OrderLines     []struct {
+			Quantity            int64 `json:"quantity"`
+			TaxRate             int64 `json:"tax_rate"`
+			TotalAmount         int64 `json:"total_amount"`
+			TotalDiscountAmount int64 `json:"total_discount_amount"`
+			TotalTaxAmount      int64 `json:"total_tax_amount"`
+			UnitPrice           int64 `json:"unit_price"`
+		} `json:"order_lines"`
+	}
+	err := json.NewDecoder(bytes.NewReader(body)).Decode(&money)
+	var wrongType *json.UnmarshalTypeError
+	if errors.As(err, &wrongType) && wrongType.Field == "" { // no object, and so no amounts
+		return nil
 	}
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -119,15 +120,56 @@ func TestFailingCallsUseOneConnectionAndLeaveNothingBehind(t *testing.T) {
 			defer transport.CloseIdleConnections()
 			client, err := klarna.New(klarna.Environment(url), klarna.APIKey(apiKey), klarna.WithHTTPClient(&http.Client{Transport: transport}), klarna.WithRetry(klarna.NoRetry()))
 			require.NoError(t, err)
-			before := runtime.NumGoroutine()
-			for range 100 {
+			goroutines, files := runtime.NumGoroutine(), openFiles(t)
+			for range 2000 {
 				_, err := client.ReadSession(t.Context(), sessionID)
 				require.Error(t, err)
 			}
 			require.EqualValues(t, 1, connections.Load())
-			require.Less(t, runtime.NumGoroutine(), before+10)
+			require.Less(t, runtime.NumGoroutine(), goroutines+10)
+			require.Less(t, openFiles(t), files+10)
 		})
 	}
+}
+
+// A connection that breaks cannot be kept, but nothing may be left of it.
+func TestBrokenConnectionsLeaveNothingBehind(t *testing.T) {
+	for name, handler := range map[string]http.HandlerFunc{
+		"reset": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"slow chunked 200 that breaks off": func(w http.ResponseWriter, _ *http.Request) {
+			for range 3 {
+				_, _ = io.WriteString(w, " ")
+				w.(http.Flusher).Flush()
+			}
+			panic(http.ErrAbortHandler)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			url, _ := countingServer(t, handler)
+			transport := &http.Transport{}
+			defer transport.CloseIdleConnections()
+			client, err := klarna.New(klarna.Environment(url), klarna.APIKey(apiKey), klarna.WithHTTPClient(&http.Client{Transport: transport}), klarna.WithRetry(klarna.NoRetry()))
+			require.NoError(t, err)
+			goroutines, files := runtime.NumGoroutine(), openFiles(t)
+			for range 2000 {
+				_, err := client.CreateOrder(t.Context(), authorizationToken, orderRequest())
+				require.ErrorIs(t, err, klarna.ErrOutcomeUnknown)
+			}
+			require.Eventually(t, func() bool {
+				return runtime.NumGoroutine() < goroutines+10 && openFiles(t) < files+10
+			}, 5*time.Second, 10*time.Millisecond)
+		})
+	}
+}
+
+// openFiles is how many files and connections the process has open, 0 where the system does not tell.
+func openFiles(t *testing.T) int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return 0
+	}
+	return len(entries)
 }
 
 // A body without an end is not waited for: its connection is closed, and the server sees that.

@@ -1,0 +1,168 @@
+package klarna_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"io"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/stretchr/testify/require"
+)
+
+func TestHostileAnswerIsAnErrorAndNoHarm(t *testing.T) {
+	t.Parallel()
+	deep := strings.Repeat("[", 1<<20)
+	for name, test := range map[string]struct {
+		body string
+		says string // "" when the session can be read
+	}{
+		"deep list":             {deep, "an answer that is no JSON"},
+		"deep object":           {strings.Repeat(`{"a":`, 200_000), "an answer that is no JSON"},
+		"deep within":           {`{"status":"complete","x":` + strings.Repeat("[", 9_000) + strings.Repeat("]", 9_000) + `}`, ""},
+		"duplicate keys":        {`{"status":"incomplete","status":"complete"}`, ""},
+		"trailing garbage":      {`{"status":"complete"}{"status":"incomplete"}`, ""},
+		"other case":            {`{"STATUS":"complete"}`, ""},
+		"not UTF-8":             {"{\"status\":\"complete\",\"design\":\"\xff\xfe\"}", ""},
+		"byte order mark":       {"\ufeff" + `{"status":"complete"}`, "an answer that is no JSON"},
+		"NUL bytes":             {strings.Repeat("\x00", 100), "an answer that is no JSON"},
+		"odd text":              {`{"status":"complete","design":7,"options":[],"customer":"x"}`, ""},
+		"amount beyond int64":   {`{"status":"complete","order_amount":9223372036854775808}`, "an answer whose order_amount cannot be read as an amount"},
+		"amount beyond float64": {`{"status":"complete","design":7,"order_tax_amount":1e400}`, "an answer whose order_tax_amount cannot be read as an amount"},
+		"amount with decimals":  {`{"status":"complete","order_amount":25.00}`, "an answer whose order_amount cannot be read as an amount"},
+		"amount as text":        {`{"status":"complete","expires_at":"never","order_amount":"2500"}`, "an answer whose order_amount cannot be read as an amount"},
+		"amount of a line":      {`{"status":"complete","order_lines":[{"name":1,"unit_price":0.5}]}`, "an answer whose order_lines.unit_price cannot be read as an amount"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &script{lines: []line{{status: 200, body: test.body}}}
+			session, err := s.client(t).ReadSession(t.Context(), sessionID)
+			if test.says == "" {
+				require.NoError(t, err)
+				require.Equal(t, klarna.SessionStatusComplete, session.Status)
+				return
+			}
+			require.ErrorIs(t, err, klarna.ErrUnexpectedResponse)
+			require.ErrorContains(t, err, test.says)
+		})
+	}
+}
+
+func TestCompressedBombIsNotUnpackedBeyondTheLimit(t *testing.T) {
+	t.Parallel()
+	var bomb bytes.Buffer
+	packer := gzip.NewWriter(&bomb)
+	page := make([]byte, 1<<20)
+	for range 64 {
+		_, err := packer.Write(page)
+		require.NoError(t, err)
+	}
+	require.NoError(t, packer.Close())
+	for status, kind := range map[int]error{200: klarna.ErrResponseTooLarge, 500: klarna.ErrServer} {
+		server := newServer(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			w.WriteHeader(status)
+			_, _ = w.Write(bomb.Bytes())
+		})
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := server.hostileClient(t).ReadSession(t.Context(), sessionID)
+		runtime.ReadMemStats(&after)
+		require.ErrorIs(t, err, kind)
+		require.ErrorIs(t, err, klarna.ErrResponseTooLarge)
+		require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(200<<20))
+	}
+}
+
+func TestAnswerInCompressionNobodyAskedForIsAnError(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "br")
+		_, _ = w.Write([]byte{0x0b, 0x02, 0x80, 0x7b, 0x7d, 0x03})
+	})
+	_, err := server.hostileClient(t).ReadSession(t.Context(), sessionID)
+	require.ErrorIs(t, err, klarna.ErrUnexpectedResponse)
+}
+
+// A body that trickles keeps a call no longer than an attempt may take.
+func TestSlowDripIsCutOff(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+		for {
+			if _, err := io.WriteString(w, " "); err != nil {
+				return
+			}
+			w.(http.Flusher).Flush()
+			select {
+			case <-r.Context().Done():
+				return
+			case <-time.After(time.Millisecond):
+			}
+		}
+	})
+	_, err := server.hostileClient(t, klarna.WithTimeout(50*time.Millisecond)).ReadSession(t.Context(), sessionID)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.ErrorIs(t, err, klarna.ErrUnexpectedResponse)
+}
+
+func TestAnswerAfterCancelHarmsNobody(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	server := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+		<-release
+		answerJSON(200, `{"status":"complete"}`)(w, r)
+	})
+	client := server.hostileClient(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() {
+		_, err := client.ReadSession(ctx, sessionID)
+		done <- err
+	}()
+	require.Eventually(t, func() bool { return len(server.exchanges()) == 1 }, 5*time.Second, time.Millisecond)
+	cancel()
+	require.ErrorIs(t, <-done, context.Canceled)
+	close(release)
+	session, err := client.ReadSession(t.Context(), sessionID)
+	require.NoError(t, err)
+	require.Equal(t, klarna.SessionStatusComplete, session.Status)
+}
+
+// One client, a hundred goroutines, every operation: for the race detector.
+func TestClientIsSafeForConcurrentUse(t *testing.T) {
+	t.Parallel()
+	byOperation := map[string]http.HandlerFunc{}
+	for _, op := range operations() {
+		byOperation[op.name.Route()] = answerJSON(op.status, op.answer)
+		if op.status == 204 {
+			byOperation[op.name.Route()] = answer(204, "", "")
+		}
+	}
+	server := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+		route := r.Method + " " + strings.NewReplacer(sessionID, "{session_id}", authorizationToken, "{authorizationToken}").Replace(r.URL.Path)
+		byOperation[route](w, r)
+	})
+	client := server.client(t)
+	var group sync.WaitGroup
+	for range 100 {
+		group.Go(func() {
+			for _, op := range operations() {
+				var response klarna.Response
+				if err := op.call(t, client, klarna.WithResponse(&response), klarna.WithHeader("X-Test", "1")); err != nil {
+					t.Error(err)
+				}
+				if response.StatusCode != op.status {
+					t.Errorf("%s: status %d", op.name, response.StatusCode)
+				}
+			}
+		})
+	}
+	group.Wait()
+	require.Len(t, server.exchanges(), 600)
+}
