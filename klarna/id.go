@@ -26,20 +26,25 @@ func (e *invalidID) Error() string {
 func (e *invalidID) Unwrap() error { return ErrInvalidID }
 
 func checkID(op Operation, id string) error {
-	var fault string
+	if fault := idFault(id); fault != "" {
+		return &invalidID{op, fault}
+	}
+	return nil
+}
+
+// idFault says why a text cannot be an id of Klarna's, and is empty when it can.
+func idFault(id string) string {
 	switch {
 	case id == "":
-		fault = "it is empty"
+		return "it is empty"
 	case id == "." || id == "..":
-		fault = "it is a dot segment, which would change the path of the call"
+		return "it is a dot segment, which would change the path of the call"
 	case len(id) > maxIDBytes:
-		fault = fmt.Sprintf("it has %d bytes, more than %d", len(id), maxIDBytes)
+		return fmt.Sprintf("it has %d bytes, more than %d", len(id), maxIDBytes)
 	case hasControl(id):
-		fault = "it holds a control character"
-	default:
-		return nil
+		return "it holds a control character"
 	}
-	return &invalidID{op, fault}
+	return ""
 }
 
 // checkEscapedID checks an id as it stands in the path of a request.

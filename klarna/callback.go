@@ -1,0 +1,89 @@
+package klarna
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+)
+
+// maxCallbackBytes is what is read of a callback. Klarna's have a few hundred bytes.
+const maxCallbackBytes = 64 << 10
+
+// ParseAuthorizationCallback reads what Klarna posts to MerchantURLs.Authorization once the shopper has approved. Klarna
+// waits 2 seconds for a 2xx, tries up to three times, and may send a callback twice or never: answer at once, and place
+// the order from whichever of browser and callback comes first ([ErrOrderAlreadyPlaced] tells the other).
+//
+// Klarna does not sign it: put a secret into the URL, as [CallbackSigner] does, or anyone can post here.
+//
+// The error says what is wrong with the request, and quotes nothing of it; answer it with 400. The body is read up to
+// 64 KiB.
+//
+// Source: Klarna's page on the authorization callback; section "callbacks" of api/openapi.yaml.
+func ParseAuthorizationCallback(r *http.Request) (AuthorizationCallback, error) {
+	var callback AuthorizationCallback
+	if err := parseCallback(r, "authorization callback", &callback); err != nil {
+		return AuthorizationCallback{}, err
+	}
+	if fault := idFault(callback.AuthorizationToken); fault != "" {
+		return AuthorizationCallback{}, errors.New("klarna: authorization callback: authorization_token: " + fault)
+	}
+	if fault := idFault(callback.SessionID); fault != "" {
+		return AuthorizationCallback{}, errors.New("klarna: authorization callback: session_id: " + fault)
+	}
+	return callback, nil
+}
+
+// ParseFraudNotification reads what Klarna posts to MerchantURLs.Notification once a pending order was decided. Klarna
+// repeats it every 10 minutes for 24 hours until it gets a 200. It is not signed: read the order from Klarna's Order
+// Management API before you act on it.
+//
+// The error says what is wrong with the request, and quotes nothing of it; answer it with 400. The body is read up to
+// 64 KiB.
+//
+// Source: Klarna's page on pending orders; section "callbacks" of api/openapi.yaml.
+func ParseFraudNotification(r *http.Request) (FraudNotification, error) {
+	var notification FraudNotification
+	if err := parseCallback(r, "fraud notification", &notification); err != nil {
+		return FraudNotification{}, err
+	}
+	if fault := idFault(notification.OrderID); fault != "" {
+		return FraudNotification{}, errors.New("klarna: fraud notification: order_id: " + fault)
+	}
+	if notification.EventType == "" {
+		return FraudNotification{}, errors.New("klarna: fraud notification: event_type: it is empty")
+	}
+	return notification, nil
+}
+
+func parseCallback(r *http.Request, what string, callback any) error {
+	if r == nil || r.Body == nil {
+		return fmt.Errorf("klarna: %s: there is no request", what)
+	}
+	if r.Method != http.MethodPost {
+		return fmt.Errorf("klarna: %s: the method must be POST", what)
+	}
+	if contentType := r.Header.Get("Content-Type"); contentType != "" && !isJSON(contentType) {
+		return fmt.Errorf("klarna: %s: the content type must be application/json", what)
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxCallbackBytes+1))
+	switch {
+	case err != nil:
+		return fmt.Errorf("klarna: %s: the body cannot be read: %w", what, err)
+	case len(body) > maxCallbackBytes:
+		return fmt.Errorf("klarna: %s: the body is longer than %d bytes", what, maxCallbackBytes)
+	case len(body) == 0:
+		return fmt.Errorf("klarna: %s: the body is empty", what)
+	case tolerateTypes(json.Unmarshal(body, callback)) != nil:
+		return fmt.Errorf("klarna: %s: the body is no JSON", what)
+	}
+	return nil
+}
+
+func isJSON(contentType string) bool {
+	mediaType, _, err := mime.ParseMediaType(contentType)
+	return err == nil && (mediaType == "application/json" || strings.HasSuffix(mediaType, "+json"))
+}

@@ -1,0 +1,171 @@
+package klarna
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func key(b byte) []byte { return bytes.Repeat([]byte{b}, 32) }
+
+func newSigner(t *testing.T, keys ...[]byte) *CallbackSigner {
+	t.Helper()
+	signer, err := NewCallbackSigner(keys[0], keys[1:]...)
+	require.NoError(t, err)
+	return signer
+}
+
+const callbackURL = "https://shop.example/klarna/authorized"
+
+func verify(s *CallbackSigner, target string) (string, error) {
+	return s.Verify(httptest.NewRequest(http.MethodPost, target, nil))
+}
+
+func TestSignedURLVerifiesAndCarriesTheReference(t *testing.T) {
+	t.Parallel()
+	signer := newSigner(t, key(1))
+	for _, reference := range []string{"cart-4711", "a&b=c?d#e f/ü\n%", strings.Repeat("x", 255)} {
+		for _, target := range []string{callbackURL, callbackURL + "?order={order.id}", callbackURL + "?a=b&c"} {
+			signed, err := signer.Sign(target, reference, time.Hour)
+			require.NoError(t, err)
+			require.True(t, strings.HasPrefix(signed, target), "what Klarna puts ids in for stays as it is")
+			got, err := verify(signer, signed)
+			require.NoError(t, err)
+			require.Equal(t, reference, got)
+		}
+	}
+}
+
+func TestChangedURLDoesNotVerify(t *testing.T) {
+	t.Parallel()
+	signer := newSigner(t, key(1))
+	signed, err := signer.Sign(callbackURL, "cart-1", time.Hour)
+	require.NoError(t, err)
+	parsed, err := url.Parse(signed)
+	require.NoError(t, err)
+	query := parsed.Query()
+	later := fmt.Sprint(time.Now().Add(24 * time.Hour).Unix())
+	for name, change := range map[string]func(url.Values){
+		"reference":        func(q url.Values) { q.Set("klarna_ref", "cart-2") },
+		"expiry":           func(q url.Values) { q.Set("klarna_exp", later) },
+		"signature":        func(q url.Values) { q.Set("klarna_sig", strings.ToUpper(q.Get("klarna_sig"))) },
+		"no signature":     func(q url.Values) { q.Del("klarna_sig") },
+		"empty signature":  func(q url.Values) { q.Set("klarna_sig", "") },
+		"no reference":     func(q url.Values) { q.Del("klarna_ref") },
+		"no expiry":        func(q url.Values) { q.Del("klarna_exp") },
+		"second reference": func(q url.Values) { q.Add("klarna_ref", "cart-2") },
+		"second signature": func(q url.Values) { q.Add("klarna_sig", q.Get("klarna_sig")) },
+		"line moved in expiry": func(q url.Values) {
+			q.Set("klarna_ref", "1")
+			q.Set("klarna_exp", query.Get("klarna_exp")+"\ncart-")
+		},
+	} {
+		changed, err := url.ParseQuery(parsed.RawQuery)
+		require.NoError(t, err)
+		change(changed)
+		_, err = verify(signer, callbackURL+"?"+changed.Encode())
+		require.ErrorIs(t, err, ErrInvalidSignature, name)
+	}
+	_, err = verify(newSigner(t, key(2)), signed)
+	require.ErrorIs(t, err, ErrInvalidSignature, "another key")
+	_, err = verify(signer, callbackURL)
+	require.ErrorIs(t, err, ErrInvalidSignature)
+}
+
+func TestSignedURLExpires(t *testing.T) {
+	t.Parallel()
+	signer := newSigner(t, key(1))
+	start := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	signer.now = func() time.Time { return start }
+	signed, err := signer.Sign(callbackURL, "cart-1", time.Hour)
+	require.NoError(t, err)
+	for after, valid := range map[time.Duration]bool{0: true, time.Hour - time.Second: true, time.Hour: false, 48 * time.Hour: false} {
+		signer.now = func() time.Time { return start.Add(after) }
+		_, err := verify(signer, signed)
+		require.Equal(t, valid, err == nil, after)
+	}
+}
+
+func TestOlderKeyStillVerifiesAndNoLongerSigns(t *testing.T) {
+	t.Parallel()
+	before, after := newSigner(t, key(1)), newSigner(t, key(2), key(1))
+	old, err := before.Sign(callbackURL, "cart-1", time.Hour)
+	require.NoError(t, err)
+	reference, err := verify(after, old)
+	require.NoError(t, err)
+	require.Equal(t, "cart-1", reference)
+
+	fresh, err := after.Sign(callbackURL, "cart-1", time.Hour)
+	require.NoError(t, err)
+	_, err = verify(before, fresh)
+	require.ErrorIs(t, err, ErrInvalidSignature)
+	_, err = verify(newSigner(t, key(2)), old)
+	require.ErrorIs(t, err, ErrInvalidSignature, "once the older key is gone")
+}
+
+func TestMiddlewareLetsOnlySignedCallbacksThrough(t *testing.T) {
+	t.Parallel()
+	signer := newSigner(t, key(1))
+	var seen []string
+	handler := signer.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen = append(seen, CallbackReference(r.Context()))
+		w.WriteHeader(http.StatusNoContent)
+	}))
+	signed, err := signer.Sign(callbackURL, "cart-1", time.Hour)
+	require.NoError(t, err)
+	for target, want := range map[string]int{signed: 204, callbackURL: 403, signed + "x": 403} {
+		recorder := httptest.NewRecorder()
+		handler.ServeHTTP(recorder, httptest.NewRequest(http.MethodPost, target, nil))
+		require.Equal(t, want, recorder.Code)
+	}
+	require.Equal(t, []string{"cart-1"}, seen)
+	require.Empty(t, CallbackReference(t.Context()))
+}
+
+func TestWhatCannotBeSignedIsAnError(t *testing.T) {
+	t.Parallel()
+	signer := newSigner(t, key(1))
+	for says, args := range map[string]struct {
+		url, reference string
+		validFor       time.Duration
+	}{
+		"must be a whole http or https URL":   {"/klarna/authorized", "r", 1},
+		"must be a whole http or https URL ":  {"mailto:shop@example.com", "r", 1},
+		"must be a whole http or https URL  ": {"https://shop.example/%zz", "r", 1},
+		"must not have a fragment":            {callbackURL + "#top", "r", 1},
+		"is signed already":                   {callbackURL + "?klarna_sig=x", "r", 1},
+		"the reference has 0 bytes":           {callbackURL, "", 1},
+		"the reference has 256 bytes":         {callbackURL, strings.Repeat("x", 256), 1},
+		"is of no use":                        {callbackURL, "r", 0},
+		"the signed URL has 2118 bytes":       {callbackURL + "?" + strings.Repeat("x", 1989), "r", time.Hour},
+	} {
+		_, err := signer.Sign(args.url, args.reference, args.validFor)
+		require.ErrorContains(t, err, strings.TrimSpace(says))
+	}
+	for _, keys := range [][][]byte{{nil}, {make([]byte, 31)}, {key(1), []byte("short")}} {
+		_, err := NewCallbackSigner(keys[0], keys[1:]...)
+		require.ErrorContains(t, err, "it must have at least 32")
+	}
+}
+
+func TestSignerCopiesItsKeysAndShowsNone(t *testing.T) {
+	t.Parallel()
+	own := []byte("s3cretvalue-s3cretvalue-s3cretvalue")
+	signer := newSigner(t, own)
+	signed, err := signer.Sign(callbackURL, "r", time.Hour)
+	require.NoError(t, err)
+	clear(own)
+	_, err = verify(signer, signed)
+	require.NoError(t, err)
+	for _, value := range []any{signer, *signer} {
+		require.Equal(t, "klarna.CallbackSigner{…} klarna.CallbackSigner{…}", fmt.Sprintf("%v %+v", value, value))
+		require.NotContains(t, fmt.Sprintf("%#v %d %x", value, value, value), "115")
+	}
+}
