@@ -1,0 +1,143 @@
+package klarna_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/stretchr/testify/require"
+)
+
+// caller is what is measured: this library, or what one would write by hand with net/http and encoding/json.
+type caller interface {
+	CreateSession(context.Context, klarna.SessionCreate, ...klarna.CallOption) (*klarna.MerchantSession, error)
+	ReadSession(context.Context, string, ...klarna.CallOption) (*klarna.SessionRead, error)
+}
+
+// handWritten sends the same bytes and decodes the same answer, with no more than that takes: a bounded read, the
+// status looked at, the body closed.
+type handWritten struct {
+	client *http.Client
+	base   string
+}
+
+func (h handWritten) CreateSession(ctx context.Context, session klarna.SessionCreate, _ ...klarna.CallOption) (*klarna.MerchantSession, error) {
+	body, err := json.Marshal(session)
+	if err != nil {
+		return nil, err
+	}
+	created := new(klarna.MerchantSession)
+	return created, h.do(ctx, http.MethodPost, "/payments/v1/sessions", bytes.NewReader(body), created)
+}
+
+func (h handWritten) ReadSession(ctx context.Context, id string, _ ...klarna.CallOption) (*klarna.SessionRead, error) {
+	read := new(klarna.SessionRead)
+	return read, h.do(ctx, http.MethodGet, "/payments/v1/sessions/"+id, nil, read)
+}
+
+func (h handWritten) do(ctx context.Context, method, path string, body io.Reader, answer any) error {
+	ctx, cancel := context.WithTimeout(ctx, benchTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, h.base+path, body)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Basic "+apiKey)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", "by-hand/1.0")
+	resp, err := h.client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	data, err := io.ReadAll(io.LimitReader(resp.Body, 8<<20))
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("status %d: %s", resp.StatusCode, data)
+	}
+	return json.Unmarshal(data, answer)
+}
+
+// ours is this library with a transport.
+func ours(t testing.TB, base string, transport http.RoundTripper) *klarna.Client {
+	t.Helper()
+	opts := []klarna.Option{klarna.WithTimeout(benchTimeout)}
+	if transport != nil {
+		opts = append(opts, klarna.WithHTTPClient(&http.Client{Transport: transport}))
+	}
+	client, err := klarna.New(klarna.Environment(base), klarna.APIKey(apiKey), opts...)
+	require.NoError(t, err)
+	return client
+}
+
+// cart is a valid session of so many lines, each with what a shop usually knows.
+func cart(lines int) klarna.SessionCreate {
+	session := sessionCreate()
+	session.OrderLines = nil
+	for i := range lines {
+		line := shoes()
+		line.Reference = fmt.Sprintf("AD6654412-%d", i)
+		line.ImageURL = "https://www.exampleobjects.com/logo.png"
+		line.ProductURL = "https://www.exampleobjects.com/products/AD6654412"
+		line.QuantityUnit = "pcs"
+		line.MerchantData = strings.Repeat(`{"account":"c-4711"}`, 30)
+		line.ProductIdentifiers = klarna.ProductIdentifiers{
+			Brand: "Fleet Foot", CategoryPath: "Shoes > Running", Color: "white", GlobalTradeItemNumber: "4912345678904", Size: "42",
+		}
+		session.OrderLines = append(session.OrderLines, line)
+	}
+	session.OrderAmount, session.OrderTaxAmount = klarna.Totals(session.OrderLines)
+	return session
+}
+
+// createdAnswer is a create-session answer of 2.2 KB, as the playground gives it.
+func createdAnswer() []byte {
+	category := `{"identifier":"pay_later","name":"Pay later","asset_urls":{"descriptive":"https://x.klarnacdn.net/payment-method/assets/badges/generic/klarna.svg","standard":"https://x.klarnacdn.net/payment-method/assets/badges/generic/klarna.svg"}}`
+	return []byte(`{"session_id":"` + sessionID + `","client_token":"` + strings.Repeat("eyJh", 350) + `","payment_method_categories":[` + category + "," + category + "," + category + `]}`)
+}
+
+// readAnswer is a session with everything that was sent.
+func readAnswer(t testing.TB, lines int) []byte {
+	t.Helper()
+	session, err := json.Marshal(cart(lines))
+	require.NoError(t, err)
+	return append([]byte(`{"status":"incomplete","expires_at":"2026-11-23T10:15:30Z","client_token":"a.b.c",`), session[1:]...)
+}
+
+// stubbed is a network that takes no time: it reads what is sent and gives one answer.
+type stubbed struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+func newStub(status int, body []byte) stubbed {
+	return stubbed{status, http.Header{
+		"Content-Type": {"application/json"}, "Klarna-Correlation-Id": {correlationID},
+		"X-Ratelimit-Limit": {"5, 5;w=1"}, "X-Ratelimit-Remaining": {"4"}, "X-Ratelimit-Reset": {"1"},
+	}, body}
+}
+
+func (s stubbed) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+			return nil, err
+		}
+		if err := r.Body.Close(); err != nil {
+			return nil, err
+		}
+	}
+	return &http.Response{
+		StatusCode: s.status, Status: http.StatusText(s.status), ProtoMajor: 1, ProtoMinor: 1, Header: s.header,
+		Body: io.NopCloser(bytes.NewReader(s.body)), ContentLength: int64(len(s.body)), Request: r,
+	}, nil
+}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package klarna_test
+
+const raceDetector = false
