@@ -6,6 +6,7 @@ MODULES = . examples
 
 # Tools run at these versions, through Go's and npm's own caches.
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+BENCHSTAT = golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 REDOCLY = @redocly/cli@2.77.0
 
 # The race detector needs a C compiler. Without one the tests run all the same, and say so.
@@ -59,6 +60,26 @@ cover: ## fail if too little of a package is covered by its tests
 		$(GO) tool cover -func=coverage.out | awk -v p=$$package -v least=$$least \
 			'/^total:/ { sub("%", "", $$3); printf "%s: %s %% of statements covered, at least %s %%\n", p, $$3, least; exit $$3 + 0 < least + 0 }'; \
 	done
+
+BENCH = .
+BENCH_RUNS = 10
+
+.PHONY: bench
+bench: ## measure side by side with net/http by hand, and preflight by the number of lines; BENCH=Stubbed runs fewer
+	@mkdir -p bin && rm -f bin/bench.txt
+	@$(GO) test -c -o bin/klarna.test ./klarna && $(GO) test -c -o bin/preflight.test ./klarna/preflight
+	@for run in $$(seq $(BENCH_RUNS)); do \
+		echo "run $$run of $(BENCH_RUNS)"; \
+		(cd klarna && ../bin/klarna.test -test.run '^$$' -test.bench '$(BENCH)' -test.benchtime 500ms) 2>/dev/null >>bin/bench.txt || exit 1; \
+	done
+	@(cd klarna/preflight && ../../bin/preflight.test -test.run '^$$' -test.bench '$(BENCH)' -test.count 3) | grep -v ^PASS
+	@$(GO) run $(BENCHSTAT) -col '/by@(hand ours default)' bin/bench.txt
+
+.PHONY: profile
+profile: ## leave CPU and allocation profiles of a stubbed call in bin/
+	@mkdir -p bin
+	$(GO) test -run '^$$' -bench 'StubbedCreateSession/lines=3/by=ours' -benchtime 3s -cpuprofile bin/cpu.prof -memprofile bin/mem.prof -memprofilerate 1 -o bin/klarna.test ./klarna
+	@echo "look at them with: $(GO) tool pprof -http=: bin/klarna.test bin/cpu.prof"
 
 .PHONY: test-live
 test-live: ## run the contract suite against Klarna's playground; needs credentials in the environment

@@ -128,7 +128,6 @@ func (s *sender) exchange(req *http.Request, number int) (answer, error) {
 	if err != nil {
 		return a, s.explainTimeout(ctx, caller, fmt.Errorf("the answer broke off: %w", err))
 	}
-	resp.Body = newBufferedBody(body)
 	return a, nil
 }
 

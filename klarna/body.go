@@ -1,9 +1,6 @@
 package klarna
 
-import (
-	"bytes"
-	"io"
-)
+import "io"
 
 const (
 	maxAnswerBytes = 8 << 20  // of a 2xx body
@@ -37,14 +34,3 @@ func readBody(body io.Reader, contentLength int64, limit int) (data []byte, cut 
 		}
 	}
 }
-
-// bufferedBody is the body of an answer that was read already. The methods of Client take the bytes as they are; a
-// caller of Raw reads them as any other body.
-type bufferedBody struct {
-	*bytes.Reader
-	data []byte
-}
-
-func newBufferedBody(data []byte) *bufferedBody { return &bufferedBody{bytes.NewReader(data), data} }
-
-func (b *bufferedBody) Close() error { return nil }

@@ -40,7 +40,7 @@ func (a *answer) decode(op Operation, call *call) error {
 			if err != nil {
 				return unexpected("an answer that cannot be handed on")
 			}
-			a.http.Body, a.http.ContentLength = newBufferedBody(lenient), int64(len(lenient))
+			a.body = lenient
 		}
 		a.http.StatusCode, a.http.Status = http.StatusOK, "200 OK"
 		a.http.Header.Set("Content-Type", "application/json")

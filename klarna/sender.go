@@ -44,7 +44,8 @@ func newSender(base *url.URL, creds Credentials, c *config) *sender {
 	}
 }
 
-// Do sends a request that the generated client built. Its error is an *Error, but for a request that was not sent.
+// Do sends a request that the generated client built. Its error is an *Error, but for a request that was not sent. The
+// body of its answer was read and closed, and decoded for the methods of Client; a caller of Raw reads it as any other.
 func (s *sender) Do(req *http.Request) (*http.Response, error) {
 	op, id, err := s.guard(req)
 	if err != nil {
@@ -62,6 +63,9 @@ func (s *sender) Do(req *http.Request) (*http.Response, error) {
 	}
 	if failed != nil {
 		return nil, failed
+	}
+	if call == nil {
+		answer.http.Body, answer.http.ContentLength = io.NopCloser(bytes.NewReader(answer.body)), int64(len(answer.body))
 	}
 	return answer.http, nil
 }
