@@ -71,6 +71,7 @@ func (s *sender) wait(ctx context.Context, delay time.Duration, failed *Error) b
 // attempt sends the request once, and gives what came of it.
 func (s *sender) attempt(req *http.Request, op Operation, id string, call *call, number int) (answer, *Error, fate) {
 	start := time.Now()
+	req, end := s.observed(req, op, number)
 	a, err := s.exchange(req, number)
 	if a.http != nil {
 		// The header comes before the body: some answers carry the id in one of them only.
@@ -87,6 +88,7 @@ func (s *sender) attempt(req *http.Request, op Operation, id string, call *call,
 	if err != nil {
 		failed, what = s.toError(op, id, a, err), fateOf(&a, err)
 	}
+	end(&a, failed)
 	s.log(req.Context(), op, &a, failed, time.Since(start))
 	return a, failed, what
 }

@@ -25,21 +25,37 @@ const (
 	tokenSuffix        = "/customer-token"
 )
 
-// Route is the operation's method and path, with the id as a placeholder: it is safe to log.
+// Route is the operation's method and path, with the id as a placeholder: it is safe to log. It is empty for what is none
+// of the six operations.
 func (o Operation) Route() string {
+	if o.path() == "" {
+		return ""
+	}
+	return o.method() + " " + o.path()
+}
+
+func (o Operation) method() string {
+	switch o {
+	case OperationReadSession:
+		return http.MethodGet
+	case OperationCancelAuthorization:
+		return http.MethodDelete
+	}
+	return http.MethodPost
+}
+
+func (o Operation) path() string {
 	switch o {
 	case OperationCreateSession:
-		return "POST " + sessionsPath
-	case OperationReadSession:
-		return "GET " + sessionsPath + "/{session_id}"
-	case OperationUpdateSession:
-		return "POST " + sessionsPath + "/{session_id}"
+		return sessionsPath
+	case OperationReadSession, OperationUpdateSession:
+		return sessionsPath + "/{session_id}"
 	case OperationCreateOrder:
-		return "POST " + authorizationsPath + "{authorizationToken}" + orderSuffix
+		return authorizationsPath + "{authorizationToken}" + orderSuffix
 	case OperationCancelAuthorization:
-		return "DELETE " + authorizationsPath + "{authorizationToken}"
+		return authorizationsPath + "{authorizationToken}"
 	case OperationCreateCustomerToken:
-		return "POST " + authorizationsPath + "{authorizationToken}" + tokenSuffix
+		return authorizationsPath + "{authorizationToken}" + tokenSuffix
 	}
 	return ""
 }

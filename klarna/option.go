@@ -21,6 +21,7 @@ type config struct {
 	retry      RetryPolicy
 	limiter    Limiter
 	logger     *slog.Logger
+	observer   Observer
 }
 
 func newConfig(opts []Option) (*config, error) {

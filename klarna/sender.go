@@ -21,6 +21,7 @@ type sender struct {
 	retry      RetryPolicy
 	limiter    Limiter      // or nil
 	logger     *slog.Logger // or nil
+	observer   Observer     // or nil
 	secrets    []string     // never to be seen in an error
 
 	// Header values made once. They are shared by all requests, which read them only.
@@ -38,6 +39,7 @@ func newSender(base *url.URL, creds Credentials, c *config) *sender {
 		retry:         c.retry.withDefaults(),
 		limiter:       c.limiter,
 		logger:        c.logger,
+		observer:      c.observer,
 		secrets:       []string{authorization[len("Basic "):], creds.secret.password},
 		authorization: []string{authorization},
 		userAgent:     []string{c.userAgent},
@@ -57,7 +59,9 @@ func (s *sender) Do(req *http.Request) (*http.Response, error) {
 	call := callOf(req.Context()) // nil for Raw
 	s.setHeader(req, call)
 
+	req, end := s.observed(req, op, 0)
 	answer, failed := s.try(req, op, id, call)
+	end(&answer, failed)
 	if call != nil && call.response != nil {
 		*call.response = answer.response()
 	}
