@@ -2,7 +2,7 @@
 # `make check` is what CI runs; its OpenAPI linter needs Node.js.
 
 GO ?= go
-MODULES = . examples
+MODULES = . examples klarna/otelklarna
 
 # Tools run at these versions, through Go's and npm's own caches.
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -54,7 +54,7 @@ lint: ## lint the OpenAPI document
 
 .PHONY: cover
 cover: ## fail if too little of a package is covered by its tests
-	@set -e; for want in klarna:90 klarna/klarnatest:80; do \
+	@set -e; for want in klarna:90 klarna/klarnatest:80 klarna/preflight:90; do \
 		package=$${want%:*}; least=$${want#*:}; \
 		$(GO) test -coverprofile=coverage.out ./$$package >/dev/null; \
 		$(GO) tool cover -func=coverage.out | awk -v p=$$package -v least=$$least \

@@ -59,7 +59,8 @@ func SalesTaxLine(name string, amount int64) OrderLine {
 }
 
 // OrderFromSession gives the order that matches a session, and so what the shopper authorized in it. Set MerchantURLs,
-// references and the like on it as needed; amount, lines, addresses, country and currency must stay.
+// references and the like on it as needed; amount, lines, addresses, country and currency must stay. The two share
+// their lists.
 func OrderFromSession(session SessionCreate) CreateOrderRequest {
 	return CreateOrderRequest{
 		BillingAddress:         session.BillingAddress,
@@ -80,7 +81,7 @@ func OrderFromSession(session SessionCreate) CreateOrderRequest {
 }
 
 // CartUpdate gives the update that moves a session to these lines: amount, tax and lines together, since Klarna checks
-// them against each other.
+// them against each other. The update and the caller share the list.
 func CartUpdate(lines []OrderLine) Session {
 	amount, tax := Totals(lines)
 	return Session{OrderAmount: &amount, OrderTaxAmount: &tax, OrderLines: lines}

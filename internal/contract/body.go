@@ -10,19 +10,34 @@ import (
 // unknown fields and read-only fields are refused. All faults are in the [*Error], and it unwraps to the validator's
 // [openapi3.MultiError]. The error is of another type when there is no schema of this name.
 func (c *Contract) Body(schema string, body []byte) error {
-	ref := c.closed.doc.Components.Schemas[schema]
-	if ref == nil {
-		return fmt.Errorf("contract: there is no schema %q", schema)
+	if err := c.known(schema); err != nil {
+		return err
 	}
-	where := "body " + schema
-	value, err := decodeJSON(where, body)
+	value, err := decodeJSON("body "+schema, body)
 	if err != nil {
 		return err
 	}
-	err = ref.Value.VisitJSON(value,
+	return c.Value(schema, value)
+}
+
+// Value checks what a JSON body decodes to, as Body does: nil, bool, string, json.Number, int, int64, float64, []any and
+// map[string]any. The value must not change meanwhile.
+func (c *Contract) Value(schema string, value any) error {
+	if err := c.known(schema); err != nil {
+		return err
+	}
+	err := c.closed.doc.Components.Schemas[schema].Value.VisitJSON(value,
 		openapi3.VisitAsRequest(), openapi3.MultiErrors(), openapi3.DisableSchemaErrorDetails())
 	if err != nil {
-		return wrap(where, err)
+		return wrap("body "+schema, err)
+	}
+	return nil
+}
+
+// known gives an error when there is no schema of this name.
+func (c *Contract) known(schema string) error {
+	if c.closed.doc.Components.Schemas[schema] == nil {
+		return fmt.Errorf("contract: there is no schema %q", schema)
 	}
 	return nil
 }

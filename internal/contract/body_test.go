@@ -49,6 +49,18 @@ func TestAnUnknownSchemaIsNotAViolation(t *testing.T) {
 	err := contractForTest(t).Body("sesion", []byte(`{}`))
 	require.ErrorContains(t, err, "sesion")
 	require.NotErrorAs(t, err, new(*Error))
+	err = contractForTest(t).Value("sesion", map[string]any{})
+	require.ErrorContains(t, err, "sesion")
+	require.NotErrorAs(t, err, new(*Error))
+}
+
+func TestADecodedValueIsCheckedAsItsBodyIs(t *testing.T) {
+	t.Parallel()
+	c := contractForTest(t)
+	value := map[string]any{"order_amount": int64(-1), "order_lines": []any{map[string]any{"name": "n", "quantity": 1}}}
+	require.EqualError(t, c.Value("session", value),
+		c.Body("session", []byte(`{"order_amount":-1,"order_lines":[{"name":"n","quantity":1}]}`)).Error())
+	require.NoError(t, c.Value("session", map[string]any{"order_amount": int64(1)}))
 }
 
 // The check before sending reads keywords and paths from the validator's own error.
@@ -62,4 +74,19 @@ func TestTheValidatorsErrorIsWithinReach(t *testing.T) {
 	require.ErrorAs(t, err, &one)
 	require.Equal(t, "minimum", one.SchemaField)
 	require.Equal(t, []string{"order_amount"}, one.JSONPointer())
+}
+
+func TestAViolationHasTheFaultBehindIt(t *testing.T) {
+	t.Parallel()
+	var refused *Error
+	require.ErrorAs(t, contractForTest(t).Body("session", []byte(`{"order_lines":[{"subscription":{"interval":"private"}}]}`)), &refused)
+	keywords := map[string]string{}
+	for _, violation := range refused.Violations {
+		keywords[violation.Path] = violation.Fault().SchemaField
+	}
+	require.Equal(t, "enum", keywords["order_lines[0].subscription.interval"], "also inside an allOf")
+	require.Equal(t, "required", keywords["order_lines[0].subscription.name"])
+
+	require.ErrorAs(t, contractForTest(t).Body("session", []byte(`[`)), &refused)
+	require.Nil(t, refused.Violations[0].Fault(), "not a fault of the schema")
 }

@@ -29,7 +29,13 @@ type Violation struct {
 	Path string
 	// Reason says what is wrong, without the value.
 	Reason string
+
+	fault *openapi3.SchemaError
 }
+
+// Fault gives the validator's own error for those who want its keyword and limits, or nil when the fault is not one of
+// the schema. Do not print it: it holds the value.
+func (v Violation) Fault() *openapi3.SchemaError { return v.fault }
 
 // maxPrinted keeps the text of an error readable when each of a thousand order lines is wrong.
 const maxPrinted = 10
@@ -90,7 +96,7 @@ func violations(err error) []Violation {
 		if e.SchemaField == "allOf" && errors.As(e.Origin, &inner) {
 			return violations(inner)
 		}
-		return []Violation{{Path: fieldPath(e.JSONPointer()), Reason: reason(e)}}
+		return []Violation{{Path: fieldPath(e.JSONPointer()), Reason: reason(e), fault: e}}
 	}
 	if errors.Is(err, openapi3filter.ErrInvalidRequired) {
 		return []Violation{{Reason: "the body is missing"}}

@@ -1,0 +1,77 @@
+package preflight_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/klarna-go/klarna-payments/klarna/preflight"
+	"github.com/stretchr/testify/require"
+)
+
+func TestOrderAmountIsTheSumOfTheLines(t *testing.T) {
+	t.Parallel()
+	for off, want := range map[int64][]at{
+		0: nil, 1: {{"order_amount", preflight.CodeOrderAmount}}, -1: {{"order_amount", preflight.CodeOrderAmount}},
+	} {
+		session := sessionOf([]klarna.OrderLine{goods(), klarna.DiscountLine("Voucher", 500, 1900), klarna.GiftCardLine("Card", 100)})
+		session.OrderAmount += off
+		requireProblems(t, session, want...)
+		requireProblems(t, klarna.OrderFromSession(session), want...)
+	}
+}
+
+// A difference of 1 may pass for rounding. Klarna's page would let more pass for several lines, but shops that round
+// the tax of the whole order are refused.
+func TestOrderTaxIsTheSumOfTheLines(t *testing.T) {
+	t.Parallel()
+	for _, lines := range []int{1, 2, 20} {
+		for off, code := range map[int64]string{
+			0: "", 1: preflight.CodeTaxRounding, -1: preflight.CodeTaxRounding,
+			2: preflight.CodeOrderTaxAmount, -2: preflight.CodeOrderTaxAmount, 1000: preflight.CodeOrderTaxAmount,
+		} {
+			session := sessionOf(repeat(goods(), lines))
+			session.OrderTaxAmount += off
+			switch code {
+			case "":
+				requireWarnings(t, session)
+			case preflight.CodeTaxRounding:
+				requireWarnings(t, session, at{"order_tax_amount", code})
+			default:
+				requireProblems(t, session, at{"order_tax_amount", code})
+			}
+		}
+	}
+}
+
+// Sums that leave int64 do not come back into it on the other side.
+func TestSumsDoNotWrapAround(t *testing.T) {
+	t.Parallel()
+	half := klarna.OrderLine{
+		Name: "Half of all", Quantity: 1, UnitPrice: math.MaxInt64, TotalAmount: math.MaxInt64, TotalTaxAmount: math.MaxInt64,
+	}
+	session := sessionOf([]klarna.OrderLine{half, half, {Name: "Two", Quantity: 1, UnitPrice: 2, TotalAmount: 2, TotalTaxAmount: 2}})
+	session.OrderAmount, session.OrderTaxAmount = 0, 0 // what int64 makes of the sums
+	report := preflight.Inspect(session)
+	require.Contains(t, report.Problems, preflight.Problem{
+		Path: "order_amount", Code: preflight.CodeOrderAmount,
+		Message: "order_amount is 0, but total_amount of all lines adds up to 18446744073709551616",
+	})
+	require.Contains(t, whereOf(report.Problems), at{"order_tax_amount", preflight.CodeOrderTaxAmount})
+
+	session.OrderAmount, session.OrderTaxAmount = klarna.Totals(session.OrderLines) // which stops at the limit
+	require.Contains(t, whereOf(preflight.Inspect(session).Problems), at{"order_amount", preflight.CodeOrderAmount})
+
+	session.OrderTaxAmount = math.MinInt64
+	require.Contains(t, whereOf(preflight.Inspect(session).Problems), at{"order_tax_amount", preflight.CodeOrderTaxAmount})
+}
+
+// Without lines there is nothing to add up, and that they are missing is problem enough.
+func TestNoLinesAreOneProblem(t *testing.T) {
+	t.Parallel()
+	session := sessionOf(nil)
+	session.OrderAmount, session.OrderTaxAmount = 100, 19
+	requireProblems(t, session, at{"order_lines", preflight.CodeMissing})
+	session.OrderLines = []klarna.OrderLine{}
+	requireProblems(t, session, at{"order_lines", preflight.CodeTooFew})
+}

@@ -1,0 +1,35 @@
+package preflight
+
+// Codes of problems. The package documentation says what each means.
+const (
+	CodeMissing        = "missing"
+	CodeTooShort       = "too_short"
+	CodeTooLong        = "too_long"
+	CodeTooFew         = "too_few"
+	CodeTooMany        = "too_many"
+	CodeTooSmall       = "too_small"
+	CodeTooLarge       = "too_large"
+	CodeWrongFormat    = "wrong_format"
+	CodeNotAllowed     = "not_allowed"
+	CodeInvalid        = "invalid"
+	CodeAppScheme      = "app_scheme"
+	CodeBodyTooLarge   = "body_too_large"
+	CodeLineTotal      = "line_total"
+	CodeLineTax        = "line_tax"
+	CodeLineTaxUS      = "line_tax_us"
+	CodeWrongSign      = "wrong_sign"
+	CodeOrderAmount    = "order_amount"
+	CodeOrderTaxAmount = "order_tax_amount"
+	CodeNotARequest    = "not_a_request"
+)
+
+// Codes of warnings.
+const (
+	CodeMarket         = "market"
+	CodeTaxRounding    = "tax_rounding"
+	CodeCartIncomplete = "cart_incomplete"
+	CodeCreditTax      = "credit_tax"
+	CodeSalesTax       = "sales_tax"
+	CodeNotHTTPS       = "not_https"
+	CodePersonalData   = "personal_data"
+)

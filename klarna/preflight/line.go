@@ -1,0 +1,62 @@
+package preflight
+
+import (
+	"fmt"
+	"math/big"
+
+	"github.com/klarna-go/klarna-payments/klarna"
+)
+
+// line is one line of the cart, and its place.
+type line struct {
+	*klarna.OrderLine
+	index int
+}
+
+func (l line) path(field string) string { return fmt.Sprintf("order_lines[%d].%s", l.index, field) }
+
+func checkLine(l line, salesTax bool, report *Report) {
+	checkLineTotal(l, report)
+	if salesTax {
+		checkNoLineTax(l, report)
+	} else {
+		checkLineTax(l, report)
+	}
+	checkSign(l, report)
+}
+
+// checkLineTotal: total_amount is quantity × unit_price − total_discount_amount.
+//
+// When the four do not fit together, nobody can tell which of them is wrong: a price that is off by one and a total
+// that is off by one look the same. The problem is that of total_amount, which is what Klarna calculates, and the message
+// names the other three.
+//
+// Source: the OpenAPI document, at order_line.
+func checkLineTotal(l line, report *Report) {
+	want := new(big.Int).Mul(big.NewInt(l.Quantity), big.NewInt(l.UnitPrice))
+	want.Sub(want, big.NewInt(l.TotalDiscountAmount))
+	if want.Cmp(big.NewInt(l.TotalAmount)) != 0 {
+		report.problem(l.path("total_amount"), CodeLineTotal,
+			"is %d, but quantity %d × unit_price %d − total_discount_amount %d is %v",
+			l.TotalAmount, l.Quantity, l.UnitPrice, l.TotalDiscountAmount, want)
+	}
+}
+
+// checkSign: what takes off the order is not positive, and a surcharge is not negative. Other lines may be either, since
+// Klarna's own samples have a discount of type physical.
+//
+// Source: https://docs.klarna.com/payments/web-payments/additional-resources/use-cases/discounts
+func checkSign(l line, report *Report) {
+	switch l.Type {
+	case klarna.OrderLineTypeDiscount, klarna.OrderLineTypeGiftCard, klarna.OrderLineTypeStoreCredit:
+		if l.TotalAmount > 0 {
+			report.problem(l.path("total_amount"), CodeWrongSign,
+				"of a %s line is %d, but must be 0 or less, by a negative unit_price", l.Type, l.TotalAmount)
+		}
+	case klarna.OrderLineTypeSurcharge:
+		if l.TotalAmount < 0 {
+			report.problem(l.path("total_amount"), CodeWrongSign,
+				"of a %s line is %d, but must be 0 or more; what takes off is a discount line", l.Type, l.TotalAmount)
+		}
+	}
+}

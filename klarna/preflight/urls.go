@@ -1,0 +1,31 @@
+package preflight
+
+import "strings"
+
+// checkURLs looks at the merchant_urls. That Klarna takes https only is in its newest documents, and not in the
+// one that is the contract here, so anything else is a warning; an app's URL that opens a browser is refused, since the
+// rule against it in those documents is one that the contract's pattern cannot express.
+func checkURLs(request *request, report *Report) {
+	urls := &request.urls
+	if hasScheme(urls.AppReturnURL, "https") || hasScheme(urls.AppReturnURL, "http") {
+		report.problem("merchant_urls.app_return_url", CodeAppScheme,
+			"opens a browser, but must have the app's own scheme, such as myshop://")
+	}
+	for _, callback := range []struct{ name, url string }{
+		{"authorization", urls.Authorization},
+		{"confirmation", urls.Confirmation},
+		{"notification", urls.Notification},
+		{"push", urls.Push},
+	} {
+		if callback.url != "" && !hasScheme(callback.url, "https") {
+			report.warning("merchant_urls."+callback.name, CodeNotHTTPS,
+				"is not an https URL, which Klarna asks for")
+		}
+	}
+}
+
+// hasScheme does not parse the rest: placeholders such as {session.id} are not what a URL is made of.
+func hasScheme(url, scheme string) bool {
+	prefix := scheme + "://"
+	return len(url) >= len(prefix) && strings.EqualFold(url[:len(prefix)], prefix)
+}

@@ -1,0 +1,60 @@
+package preflight_test
+
+import (
+	"testing"
+
+	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/klarna-go/klarna-payments/klarna/preflight"
+)
+
+func TestCallbacksAreHTTPS(t *testing.T) {
+	t.Parallel()
+	for url, fine := range map[string]bool{
+		"https://shop.example/klarna?session={session.id}": true,
+		"HTTPS://shop.example/":                            true,
+		"":                                                 true,
+		"http://shop.example/":                             false,
+		"http://127.0.0.1:8080/":                           false, // Klarna cannot reach it
+		"http://localhost/":                                false,
+		"shop.example/klarna":                              false,
+		"/klarna":                                          false,
+		"https:/shop.example":                              false,
+		"ftp://shop.example":                               false,
+	} {
+		var want []at
+		if !fine {
+			want = []at{
+				{"merchant_urls.authorization", preflight.CodeNotHTTPS}, {"merchant_urls.confirmation", preflight.CodeNotHTTPS},
+				{"merchant_urls.notification", preflight.CodeNotHTTPS}, {"merchant_urls.push", preflight.CodeNotHTTPS},
+			}
+		}
+		urls := klarna.MerchantURLs{Authorization: url, Confirmation: url, Notification: url, Push: url}
+		session := sessionOf([]klarna.OrderLine{goods()})
+		session.MerchantURLs = urls
+		requireWarnings(t, session, want...)
+		requireWarnings(t, klarna.OrderFromSession(session), want...)
+		requireWarnings(t, klarna.Session{MerchantURLs: urls}, want...)
+	}
+}
+
+// The pattern in the contract allows any scheme: Klarna's own has a look-ahead, which Go's regular expressions lack.
+func TestAnAppReturnURLIsForAnApp(t *testing.T) {
+	t.Parallel()
+	for url, code := range map[string]string{
+		"myshop://klarna/return":      "",
+		"com.example.shop://":         "",
+		"httpshop://return":           "",
+		"https://shop.example/return": preflight.CodeAppScheme,
+		"http://shop.example/return":  preflight.CodeAppScheme,
+		"HttpS://shop.example/return": preflight.CodeAppScheme,
+		"myshop:return":               preflight.CodeWrongFormat,
+		"/return":                     preflight.CodeWrongFormat,
+	} {
+		update := klarna.Session{MerchantURLs: klarna.MerchantURLs{AppReturnURL: url}}
+		if code == "" {
+			requireWarnings(t, update)
+		} else {
+			requireProblems(t, update, at{"merchant_urls.app_return_url", code})
+		}
+	}
+}
