@@ -116,11 +116,11 @@ func (s *sender) exchange(req *http.Request, number int) (answer, error) {
 		}
 		once.Body = body
 	}
-	resp, err := s.httpClient.Do(once)
+	resp, err := s.httpClient.Do(once) //nolint:gosec // G704: guard has checked host, scheme and path
 	if err != nil {
 		return answer{attempts: number}, s.explainTimeout(ctx, caller, err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }() // it was read as far as it will be
 	limit := maxErrorBytes
 	if isSuccess(resp.StatusCode) {
 		limit = maxAnswerBytes

@@ -80,14 +80,12 @@ func (f *far) measure(b *testing.B, name string, parallel int, sides ...string) 
 			c := f.sides(b)[by]
 			b.ReportAllocs()
 			before := f.connections.Load()
-			calls := 0
 			if parallel == 1 {
 				for b.Loop() {
 					if _, err := c.CreateSession(b.Context(), session); err != nil {
 						b.Fatal(err)
 					}
 				}
-				calls = b.N
 			} else {
 				b.SetParallelism(max(1, parallel/runtime.GOMAXPROCS(0)))
 				b.RunParallel(func(pb *testing.PB) {
@@ -97,9 +95,8 @@ func (f *far) measure(b *testing.B, name string, parallel int, sides ...string) 
 						}
 					}
 				})
-				calls = b.N
 			}
-			b.ReportMetric(float64(f.connections.Load()-before)/float64(calls)*10_000, "conns/10k")
+			b.ReportMetric(float64(f.connections.Load()-before)/float64(b.N)*10_000, "conns/10k")
 		})
 	}
 }

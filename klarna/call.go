@@ -36,7 +36,7 @@ func (c *Client) do(ctx context.Context, op Operation, id string, body, result a
 		}
 	}
 	// The sender has read and decoded the body; there is nothing left to close.
-	_, err := send(context.WithValue(ctx, callKey{}, call))
+	_, err := send(context.WithValue(ctx, callKey{}, call)) //nolint:bodyclose // as said
 	return err
 }
 

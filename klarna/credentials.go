@@ -91,7 +91,7 @@ func (c Credentials) authorization() string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(c.secret.username+":"+c.secret.password))
 }
 
-const redactedCredentials = "klarna.Credentials{…}"
+const redactedCredentials = "klarna.Credentials{…}" //nolint:gosec // G101: it is what stands in place of some
 
 // String hides the secret.
 func (c Credentials) String() string { return redactedCredentials }

@@ -39,14 +39,14 @@ func (e Error) MarshalJSON() ([]byte, error) {
 func formatText(f fmt.State, verb rune, typeName, text string) {
 	switch verb {
 	case 'v', 's', 'q', 'x', 'X':
-		fmt.Fprintf(f, fmt.FormatString(f, verb), text)
+		_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), text)
 	default:
-		fmt.Fprintf(f, "%%!%c(%s)", verb, typeName)
+		_, _ = fmt.Fprintf(f, "%%!%c(%s)", verb, typeName)
 	}
 }
 
 // printable makes a text that came from the network fit for a log line: one line, no control characters, bounded.
-func printable(s string, max int) string {
+func printable(s string, limit int) string {
 	s = strings.ToValidUTF8(s, "?")
 	s = strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) || r == '\u2028' || r == '\u2029' {
@@ -54,8 +54,8 @@ func printable(s string, max int) string {
 		}
 		return r
 	}, s)
-	if len(s) > max {
-		s = strings.ToValidUTF8(s[:max], "") + "…"
+	if len(s) > limit {
+		s = strings.ToValidUTF8(s[:limit], "") + "…"
 	}
 	return s
 }

@@ -143,7 +143,7 @@ func chain(err error) func(func(error) bool) {
 			if !yield(next) {
 				return
 			}
-			switch e := next.(type) {
+			switch e := next.(type) { //nolint:errorlint // the tree is walked down, node by node
 			case interface{ Unwrap() []error }:
 				queue = append(queue, e.Unwrap()...)
 			case interface{ Unwrap() error }:

@@ -44,8 +44,9 @@ func (r retryRule) allows(f fate) bool {
 		return r.rateLimited
 	case ambiguous:
 		return r.ambiguous
+	default:
+		return false
 	}
-	return false
 }
 
 // fateOf judges a failed attempt.

@@ -61,6 +61,7 @@ func (o Operation) idName() string {
 	switch o {
 	case OperationReadSession, OperationUpdateSession:
 		return "session id"
+	default:
+		return "authorization token"
 	}
-	return "authorization token"
 }

@@ -40,8 +40,9 @@ func (o Operation) method() string {
 		return http.MethodGet
 	case OperationCancelAuthorization:
 		return http.MethodDelete
+	default:
+		return http.MethodPost
 	}
-	return http.MethodPost
 }
 
 func (o Operation) path() string {

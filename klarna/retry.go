@@ -86,5 +86,5 @@ func (p RetryPolicy) delay(attempts int, asked time.Duration) time.Duration {
 	if shift := attempts - 1; shift < 62 && p.BaseDelay <= p.MaxDelay>>shift {
 		longest = p.BaseDelay << shift
 	}
-	return min(max(rand.N(longest+1), asked), p.MaxDelay)
+	return min(max(rand.N(longest+1), asked), p.MaxDelay) //nolint:gosec // G404: nobody gains by guessing a delay
 }

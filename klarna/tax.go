@@ -27,15 +27,15 @@ func TaxIncluded(total, taxRate int64) int64 {
 		tax++
 	}
 	if total < 0 {
-		return -int64(tax) // below 2^63, since tax is less than the total
+		return -int64(tax) //nolint:gosec // G115: below 2^63, since tax is less than the total
 	}
-	return int64(tax)
+	return int64(tax) //nolint:gosec // G115: as above
 }
 
 // magnitude is the absolute value, which the lowest int64 has only without a sign.
 func magnitude(n int64) uint64 {
 	if n < 0 {
-		return -uint64(n)
+		return -uint64(n) //nolint:gosec // G115: the wrap-around is what gives the lowest int64 its magnitude
 	}
 	return uint64(n)
 }

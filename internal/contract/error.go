@@ -77,7 +77,7 @@ func wrap(where string, err error) *Error {
 // violations flattens the validator's nested errors. It takes only the parts that are known to hold no value: an
 // error that it does not know is named by its type.
 func violations(err error) []Violation {
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // the tree is walked down, one kind of node at a time
 	case openapi3.MultiError:
 		var all []Violation
 		for _, one := range e {

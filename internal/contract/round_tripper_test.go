@@ -257,7 +257,7 @@ func TestClosingTheAnswerClosesTheOriginal(t *testing.T) {
 
 func TestConcurrentExchanges(t *testing.T) {
 	t.Parallel()
-	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, goodMerchantSession)
 	})

@@ -20,7 +20,7 @@ func TestSignsOfLines(t *testing.T) {
 		"":                              {negative: true, positive: true},
 		"return_fee":                    {negative: true, positive: true}, // a type to come
 	} {
-		t.Run(string(kind), func(t *testing.T) {
+		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			for price, fine := range map[int64]bool{-500: allowed.negative, 0: true, 500: allowed.positive} {
 				line := klarna.CompleteLine(klarna.OrderLine{Type: kind, Name: "Line", Quantity: 1, UnitPrice: price})

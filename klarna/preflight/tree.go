@@ -41,6 +41,7 @@ func treeOf(value reflect.Value) any {
 			}
 			return object
 		}
+	default:
 	}
 	return decoded(value)
 }
@@ -74,8 +75,9 @@ func (m member) given(field reflect.Value) bool {
 		return !field.IsNil() && (field.Len() > 0 || !m.optional)
 	case reflect.Pointer:
 		return !field.IsNil()
+	default:
+		return !m.optional || !field.IsZero()
 	}
-	return !m.optional || !field.IsZero()
 }
 
 var (
