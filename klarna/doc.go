@@ -21,7 +21,12 @@
 // # Money
 //
 // All amounts are integers in minor units (2500 is 25.00) and include tax, except in the US. Tax rates are in basis
-// points (1900 is 19 %). An authorization token is worth one order.
+// points (1900 is 19 %). [CompleteLine], [Totals], [OrderFromSession] and [CartUpdate] do the arithmetic the way Klarna
+// checks it, and package preflight checks a whole request before it is sent ([WithPreflight]).
+//
+// An authorization token is worth one order. A call whose answer was lost is tried again where that is safe
+// ([RetryPolicy] has the table), an order byte for byte the same. [ErrOrderAlreadyPlaced] and [ErrOutcomeUnknown] tell
+// what a plain failure would hide.
 //
 // # Errors
 //
@@ -34,4 +39,8 @@
 //
 // A [Client] keeps connections for many parallel callers, follows no redirects, speaks plain http to loopback only, and
 // reads no body without a limit. One attempt takes 30 seconds at most; give the context a deadline to bound a call.
+//
+// # Tests
+//
+// Package klarnatest is a stand-in for Klarna that keeps state, approves in the shopper's place, and fails on demand.
 package klarna

@@ -37,7 +37,7 @@ func TestRetryTableInTheDocumentationIsThePolicy(t *testing.T) {
 		comment += fmt.Sprintf("//\t%-21s%-12s%-7s%-24s%s\n", op, sent, limited, unclear, no)
 		markdown += fmt.Sprintf("| %s | %s | %s | %s | %s |\n", op, sent, limited, unclear, no)
 	}
-	for file, table := range map[string]string{"retry.go": comment, "../README.md": markdown} {
+	for file, table := range map[string]string{"retry.go": comment, "../README.md": markdown, "../docs/retries.md": markdown} {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
 		require.True(t, strings.Contains(string(text), table), "%s does not hold\n%s", file, table)
