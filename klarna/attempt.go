@@ -72,7 +72,7 @@ func (s *sender) wait(ctx context.Context, delay time.Duration, failed *Error) b
 func (s *sender) attempt(req *http.Request, op Operation, id string, call *call, number int) (answer, *Error, fate) {
 	start := time.Now()
 	req, end := s.observed(req, op, number)
-	a, err := s.exchange(req, number)
+	a, err := s.exchange(req, op, number)
 	if a.http != nil {
 		// The header comes before the body: some answers carry the id in one of them only.
 		a.correlationID = printable(s.hide(op, id, strings.TrimSpace(a.http.Header.Get(correlationHeader))), maxWordBytes)
@@ -96,13 +96,13 @@ func (s *sender) attempt(req *http.Request, op Operation, id string, call *call,
 const correlationHeader = "Klarna-Correlation-Id"
 
 // exchange sends the request and reads the whole answer, within the time that one attempt has.
-func (s *sender) exchange(req *http.Request, number int) (answer, error) {
+func (s *sender) exchange(req *http.Request, op Operation, number int) (answer, error) {
 	caller := req.Context()
 	if err := caller.Err(); err != nil {
 		return answer{attempts: number - 1}, fmt.Errorf("%w: %w", errNotSent, err)
 	}
 	if s.limiter != nil {
-		if err := s.limiter.Wait(caller); err != nil {
+		if err := s.limiter.Wait(context.WithValue(caller, operationKey{}, op)); err != nil {
 			return answer{attempts: number - 1}, fmt.Errorf("%w: the limiter: %w", errNotSent, err)
 		}
 	}

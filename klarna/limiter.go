@@ -12,6 +12,15 @@ type Limiter interface {
 	Wait(context.Context) error
 }
 
+type operationKey struct{}
+
+// OperationFromContext is the operation that a [Limiter] is asked for, in the context that its Wait gets: Klarna counts
+// new sessions and everything else apart. It is empty in any other context.
+func OperationFromContext(ctx context.Context) Operation {
+	op, _ := ctx.Value(operationKey{}).(Operation)
+	return op
+}
+
 // WithLimiter has every attempt wait for the limiter. When Wait fails, nothing is sent and the call fails with its
 // error.
 func WithLimiter(limiter Limiter) Option {

@@ -64,3 +64,23 @@ func TestLimiterThatFailsEndsTheCallAndIsNotAskedAgain(t *testing.T) {
 	_, err = klarna.New(klarna.PlaygroundEU, klarna.APIKey(apiKey), klarna.WithLimiter(nil))
 	require.EqualError(t, err, "klarna: WithLimiter: the limiter is nil")
 }
+
+// limiterFunc is a limiter of one function.
+type limiterFunc func(context.Context) error
+
+func (f limiterFunc) Wait(ctx context.Context) error { return f(ctx) }
+
+func TestLimiterIsToldTheOperation(t *testing.T) {
+	t.Parallel()
+	for _, op := range operations() {
+		var asked klarna.Operation
+		limiter := limiterFunc(func(ctx context.Context) error {
+			asked = klarna.OperationFromContext(ctx)
+			return nil
+		})
+		s := &script{lines: []line{{status: op.status, body: op.answer}}}
+		require.NoError(t, op.call(t, s.client(t, klarna.WithLimiter(limiter))))
+		require.Equal(t, op.name, asked)
+	}
+	require.Empty(t, klarna.OperationFromContext(t.Context()))
+}
