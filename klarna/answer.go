@@ -13,6 +13,12 @@ type answer struct {
 	correlationID string         // of the header
 	body          []byte
 	cut           bool // the body was longer than what is read
+	neverSent     bool // no connection came about
+}
+
+// isRepeatable is false for what would only come again: a body without an end, or a redirect.
+func (a *answer) isRepeatable() bool {
+	return !a.cut && (a.http == nil || a.http.StatusCode < 300 || a.http.StatusCode >= 400)
 }
 
 // refusal is why an answer is an error, before it is made into one.

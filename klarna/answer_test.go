@@ -96,7 +96,7 @@ func requireError(t *testing.T, err error, op klarna.Operation, status int, says
 	require.Equal(t, 1, e.Attempts)
 	require.Equal(t, []string{correlationID}, e.CorrelationIDs)
 	doubtful := op == klarna.OperationCreateOrder || op == klarna.OperationCreateCustomerToken
-	require.Equal(t, doubtful && (status < 300 || status == 408 || status >= 500), errors.Is(err, klarna.ErrOutcomeUnknown))
+	require.Equal(t, doubtful && (status < 400 || status == 408 || status >= 500), errors.Is(err, klarna.ErrOutcomeUnknown))
 	require.NotErrorIs(t, err, klarna.ErrOrderAlreadyPlaced)
 	require.LessOrEqual(t, len(e.Body), 64<<10)
 }

@@ -21,7 +21,7 @@ func (c *Client) do(ctx context.Context, op Operation, id string, body, result a
 			return err
 		}
 	}
-	call := &call{result: result}
+	call := &call{Context: ctx, result: result}
 	for i, opt := range opts {
 		if opt == nil {
 			return fmt.Errorf("klarna: %s: call option %d is nil", op, i+1)
@@ -36,7 +36,7 @@ func (c *Client) do(ctx context.Context, op Operation, id string, body, result a
 		}
 	}
 	// The sender has read and decoded the body; there is nothing left to close.
-	_, err := send(context.WithValue(ctx, callKey{}, call)) //nolint:bodyclose // as said
+	_, err := send(call) //nolint:bodyclose // as said
 	return err
 }
 

@@ -12,9 +12,11 @@ import (
 // CallOption changes a single call. A wrong one is an error of that call, and nothing is sent.
 type CallOption func(*call) error
 
-// call is what a method knows of a call and the sender below the generated client needs. It travels in the context,
+// call is what a method knows of a call and the sender below the generated client needs. It is the call's context,
 // since the generated client has no other way for it.
 type call struct {
+	context.Context
+
 	header      http.Header // beyond the usual
 	response    *Response   // the caller's, or nil
 	result      any         // what to decode the answer into, or nil
@@ -22,6 +24,14 @@ type call struct {
 }
 
 type callKey struct{}
+
+// Value gives the call itself, and what the caller's context holds.
+func (c *call) Value(key any) any {
+	if key == (callKey{}) {
+		return c
+	}
+	return c.Context.Value(key)
+}
 
 // callOf is nil for a call by [Client.Raw].
 func callOf(ctx context.Context) *call {
@@ -36,6 +46,7 @@ func WithResponse(response *Response) CallOption {
 		if response == nil {
 			return errors.New("WithResponse: the response is nil")
 		}
+		*response = Response{} // nothing of a call before
 		c.response = response
 		return nil
 	}

@@ -15,13 +15,14 @@ import (
 	"time"
 )
 
-// ErrInvalidSignature says that a callback's URL was not made by this shop's [CallbackSigner], was changed, or is too
-// old.
+// ErrInvalidSignature says that a callback's URL was not made by this shop's [CallbackSigner] for this path, was changed
+// where it is signed, or is too old.
 var ErrInvalidSignature = errors.New("klarna: invalid callback signature")
 
 // CallbackSigner puts a secret into callback URLs, since Klarna signs its callbacks with nothing and asks merchants to do
 // this. The URL carries a reference of yours, such as the id of the shopper's cart, an expiry, and an HMAC-SHA256 over
-// both. It is safe for concurrent use.
+// both and the path. Host and other parameters are not signed, since proxies and placeholders change them. It is safe for
+// concurrent use.
 //
 //	signer, err := klarna.NewCallbackSigner(key)
 //	url, err := signer.Sign("https://shop.example/klarna/authorized", cartID, 48*time.Hour)
@@ -29,6 +30,11 @@ var ErrInvalidSignature = errors.New("klarna: invalid callback signature")
 //	…
 //	mux.Handle("POST /klarna/authorized", signer.Middleware(handler)) // the handler asks klarna.CallbackReference(ctx)
 type CallbackSigner struct {
+	// A pointer, so that even a print of the fields by reflection shows an address and not the keys.
+	secret *signerSecret
+}
+
+type signerSecret struct {
 	keys [][]byte // the first one signs, all of them verify
 	now  func() time.Time
 }
@@ -53,12 +59,15 @@ func NewCallbackSigner(key []byte, olderKeys ...[]byte) (*CallbackSigner, error)
 		}
 		keys = append(keys, slices.Clone(k))
 	}
-	return &CallbackSigner{keys: keys, now: time.Now}, nil
+	return &CallbackSigner{&signerSecret{keys: keys, now: time.Now}}, nil
 }
 
 // Sign returns the URL with the reference, an expiry and the signature added to its query. The rest of it stays as it is,
 // so that Klarna finds its placeholders such as {order.id}. A session lives for 48 hours, and so should its callback.
 func (s *CallbackSigner) Sign(callbackURL, reference string, validFor time.Duration) (string, error) {
+	if s == nil || s.secret == nil {
+		return "", errors.New("klarna: CallbackSigner.Sign: the signer is not made by NewCallbackSigner")
+	}
 	parsed, err := url.Parse(callbackURL)
 	switch {
 	case err != nil || parsed.Host == "" || parsed.Scheme != "https" && parsed.Scheme != "http":
@@ -72,22 +81,26 @@ func (s *CallbackSigner) Sign(callbackURL, reference string, validFor time.Durat
 	case validFor <= 0:
 		return "", fmt.Errorf("klarna: CallbackSigner.Sign: a URL that is valid for %v is of no use", validFor)
 	}
-	expiry := strconv.FormatInt(s.now().Add(validFor).Unix(), 10)
+	expiry := strconv.FormatInt(s.secret.now().Add(validFor).Unix(), 10)
 	separator := "?"
 	if strings.Contains(callbackURL, "?") {
 		separator = "&"
 	}
 	signed := callbackURL + separator + referenceParameter + "=" + url.QueryEscape(reference) +
-		"&" + expiryParameter + "=" + expiry + "&" + signatureParameter + "=" + signature(s.keys[0], reference, expiry)
+		"&" + expiryParameter + "=" + expiry + "&" + signatureParameter + "=" + signature(s.secret.keys[0], parsed.Path, reference, expiry)
 	if len(signed) > maxURLBytes {
 		return "", fmt.Errorf("klarna: CallbackSigner.Sign: the signed URL has %d bytes, and Klarna takes %d", len(signed), maxURLBytes)
 	}
 	return signed, nil
 }
 
-// Verify returns the reference of a request whose URL was made by Sign, or ErrInvalidSignature. It takes the same time
+// Verify returns the reference of a request whose URL was made by Sign, or ErrInvalidSignature. The path must be the one
+// that was signed: verify before an http.StripPrefix, not behind it. It takes the same time
 // for every wrong signature. A callback may come twice, so a URL verifies as often as it is used until it expires.
 func (s *CallbackSigner) Verify(r *http.Request) (reference string, err error) {
+	if s == nil || s.secret == nil || r == nil || r.URL == nil {
+		return "", ErrInvalidSignature
+	}
 	query := r.URL.Query()
 	for _, name := range []string{referenceParameter, expiryParameter, signatureParameter} {
 		if len(query[name]) != 1 {
@@ -96,13 +109,13 @@ func (s *CallbackSigner) Verify(r *http.Request) (reference string, err error) {
 	}
 	reference, expiry := query.Get(referenceParameter), query.Get(expiryParameter)
 	given, valid := []byte(query.Get(signatureParameter)), false
-	for _, key := range s.keys {
-		if hmac.Equal(given, []byte(signature(key, reference, expiry))) {
+	for _, key := range s.secret.keys {
+		if hmac.Equal(given, []byte(signature(key, r.URL.Path, reference, expiry))) {
 			valid = true
 		}
 	}
 	seconds, err := strconv.ParseInt(expiry, 10, 64)
-	if !valid || err != nil || !s.now().Before(time.Unix(seconds, 0)) {
+	if !valid || err != nil || !s.secret.now().Before(time.Unix(seconds, 0)) {
 		return "", ErrInvalidSignature
 	}
 	return reference, nil
@@ -130,10 +143,10 @@ func CallbackReference(ctx context.Context) string {
 	return reference
 }
 
-// signature is over the expiry first: it has no other characters than digits, so that the two cannot be cut differently.
-func signature(key []byte, reference, expiry string) string {
+// signature is over the parts with their lengths, so that they cannot be cut differently.
+func signature(key []byte, path, reference, expiry string) string {
 	mac := hmac.New(sha256.New, key)
-	_, _ = mac.Write([]byte("klarna callback\n" + expiry + "\n" + reference)) // never fails
+	_, _ = fmt.Fprintf(mac, "klarna callback %d %s %d %s %s", len(path), path, len(reference), reference, expiry) // never fails
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 

@@ -77,17 +77,25 @@ func TestChangedURLDoesNotVerify(t *testing.T) {
 	require.ErrorIs(t, err, ErrInvalidSignature, "another key")
 	_, err = verify(signer, callbackURL)
 	require.ErrorIs(t, err, ErrInvalidSignature)
+	_, err = verify(signer, "https://shop.example/klarna/fraud?"+parsed.RawQuery)
+	require.ErrorIs(t, err, ErrInvalidSignature, "another path")
+	_, err = verify(signer, signed+"&order=o-1")
+	require.NoError(t, err, "what Klarna or the shop adds")
+	_, err = verify(&CallbackSigner{}, signed)
+	require.ErrorIs(t, err, ErrInvalidSignature)
+	_, err = (&CallbackSigner{}).Sign(callbackURL, "r", time.Hour)
+	require.ErrorContains(t, err, "not made by NewCallbackSigner")
 }
 
 func TestSignedURLExpires(t *testing.T) {
 	t.Parallel()
 	signer := newSigner(t, key(1))
 	start := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	signer.now = func() time.Time { return start }
+	signer.secret.now = func() time.Time { return start }
 	signed, err := signer.Sign(callbackURL, "cart-1", time.Hour)
 	require.NoError(t, err)
 	for after, valid := range map[time.Duration]bool{0: true, time.Hour - time.Second: true, time.Hour: false, 48 * time.Hour: false} {
-		signer.now = func() time.Time { return start.Add(after) }
+		signer.secret.now = func() time.Time { return start.Add(after) }
 		_, err := verify(signer, signed)
 		require.Equal(t, valid, err == nil, after)
 	}
@@ -164,6 +172,9 @@ func TestSignerCopiesItsKeysAndShowsNone(t *testing.T) {
 	clear(own)
 	_, err = verify(signer, signed)
 	require.NoError(t, err)
+	hidden := fmt.Sprintf("%+v %v %#v", struct{ s CallbackSigner }{*signer}, struct{ s CallbackSigner }{*signer}, struct{ s CallbackSigner }{*signer})
+	require.NotContains(t, hidden, "115")
+	require.NotContains(t, hidden, "0x73")
 	for _, value := range []any{signer, *signer} {
 		require.Equal(t, "klarna.CallbackSigner{…} klarna.CallbackSigner{…}", fmt.Sprintf("%v %+v", value, value))
 		require.NotContains(t, fmt.Sprintf("%#v %d %x", value, value, value), "115")

@@ -26,7 +26,7 @@ func New(env Environment, creds Credentials, opts ...Option) (*Client, error) {
 	if err := creds.check(); err != nil {
 		return nil, err
 	}
-	if err := creds.checkHost(base.Host); err != nil {
+	if err := creds.checkHost(base.Hostname()); err != nil {
 		return nil, err
 	}
 	config, err := newConfig(opts)

@@ -71,7 +71,7 @@ func TestBadCredentialsAreRefusedWithoutQuotingThem(t *testing.T) {
 func TestKeyOfTheOtherStageIsRefused(t *testing.T) {
 	t.Parallel()
 	const test, live = "klarna_test_api_s3cretvalue", "klarna_live_api_s3cretvalue"
-	for _, env := range []klarna.Environment{klarna.ProductionEU, klarna.ProductionNA, klarna.ProductionOC, "https://API.klarna.com/"} {
+	for _, env := range []klarna.Environment{klarna.ProductionEU, klarna.ProductionNA, klarna.ProductionOC, "https://API.klarna.com/", "https://api.klarna.com:443", "https://api.klarna.com."} {
 		for _, creds := range []klarna.Credentials{klarna.APIKey(test), klarna.BasicAuth("user", test)} {
 			_, err := klarna.New(env, creds)
 			require.ErrorContains(t, err, "klarna_test_ belongs to a playground", env)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"reflect"
 )
@@ -20,6 +21,7 @@ func (a *answer) decode(op Operation, call *call) error {
 	} else {
 		result = newResult(op)
 	}
+	a.body = bytes.TrimPrefix(a.body, []byte("\ufeff"))
 	strict := json.Unmarshal(a.body, result)
 	if err := forgive(strict, a.body, result); err != nil {
 		var amount *json.UnmarshalTypeError
@@ -31,6 +33,7 @@ func (a *answer) decode(op Operation, call *call) error {
 		}
 		return unexpected("an answer that is no JSON, " + describeBody(a.http.Header, a.body, false))
 	}
+	readOddID(a.body, result)
 	if field := missingField(result); field != "" {
 		return unexpected("the answer has no " + field)
 	}
@@ -42,10 +45,20 @@ func (a *answer) decode(op Operation, call *call) error {
 			}
 			a.body = lenient
 		}
-		a.http.StatusCode, a.http.Status = http.StatusOK, "200 OK"
-		a.http.Header.Set("Content-Type", "application/json")
 	}
 	return nil
+}
+
+// completeForRaw makes of an answer that was found to be a success one that the generated parser takes as such: with
+// the declared status, content type and a body to read.
+func (a *answer) completeForRaw(op Operation) {
+	if op.hasAnswer() {
+		a.http.StatusCode, a.http.Status = http.StatusOK, "200 OK"
+		a.http.Header.Set("Content-Type", "application/json")
+	} else {
+		a.http.StatusCode, a.http.Status, a.body = http.StatusNoContent, "204 No Content", nil
+	}
+	a.http.Body, a.http.ContentLength = io.NopCloser(bytes.NewReader(a.body)), int64(len(a.body))
 }
 
 func newResult(op Operation) any {
@@ -85,6 +98,24 @@ func missingField(result any) string {
 		}
 	}
 	return ""
+}
+
+// readOddID reads the id of an order or a customer token that is a number: it must not be lost.
+func readOddID(body []byte, result any) {
+	var ids struct {
+		OrderID json.Number `json:"order_id"`
+		TokenID json.Number `json:"token_id"`
+	}
+	switch r := result.(type) {
+	case *Order:
+		if r.OrderID == "" && tolerateTypes(json.NewDecoder(bytes.NewReader(body)).Decode(&ids)) == nil {
+			r.OrderID = string(ids.OrderID)
+		}
+	case *CustomerTokenCreationResponse:
+		if r.TokenID == "" && tolerateTypes(json.NewDecoder(bytes.NewReader(body)).Decode(&ids)) == nil {
+			r.TokenID = string(ids.TokenID)
+		}
+	}
 }
 
 // forgive goes on from what the strict decoder said of a body. Only what is no JSON stays an error.

@@ -28,6 +28,8 @@ func TestPlacedOrderIsNeverLostToAStrictDecoder(t *testing.T) {
 		"odd types":        {200, "application/json", `{"redirect_url":7,"fraud_status":{},"authorized_payment_method":[],"order_id":"o-1"}`, klarna.Order{OrderID: "o-1"}},
 		"nulls":            {200, "application/json", `{"order_id":"o-1","redirect_url":null,"authorized_payment_method":null}`, klarna.Order{OrderID: "o-1"}},
 		"trailing garbage": {200, "application/json", `{"order_id":"o-1"}</html>`, klarna.Order{OrderID: "o-1"}},
+		"id as a number":   {200, "application/json", `{"order_id":4711}`, klarna.Order{OrderID: "4711"}},
+		"byte order mark":  {200, "application/json", "\ufeff" + `{"order_id":"o-1"}`, klarna.Order{OrderID: "o-1"}},
 		"duplicate":        {200, "application/json", `{"order_id":"o-0","order_id":"o-1"}`, klarna.Order{OrderID: "o-1"}},
 	}
 	for name, test := range tests {

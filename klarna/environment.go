@@ -34,7 +34,7 @@ const (
 
 // stageOf tells Klarna's own hosts apart; any other host is of no known stage.
 func stageOf(host string) stage {
-	switch Environment("https://" + strings.ToLower(host)) {
+	switch Environment("https://" + strings.TrimSuffix(strings.ToLower(host), ".")) {
 	case ProductionEU, ProductionNA, ProductionOC:
 		return production
 	case PlaygroundEU, PlaygroundNA, PlaygroundOC:

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -99,24 +100,54 @@ func (e *Error) verdict() string {
 		parts = append(parts, e.cause.Error())
 	}
 	verdict := strings.Join(parts, ": ")
-	if errors.Is(e, ErrOutcomeUnknown) {
+	if slices.Contains(e.kinds, ErrOutcomeUnknown) {
 		verdict += "; the outcome is unknown"
 	}
 	if e.Attempts > 1 {
 		verdict += fmt.Sprintf(" (attempt %d)", e.Attempts)
 	}
 	if e.gaveUp != "" {
-		verdict += "; " + e.gaveUp
+		verdict += "; not tried again: " + e.gaveUp
 	}
 	return verdict
 }
 
-// Unwrap gives the Err… variables that apply and the cause of a failed transport, such as [context.DeadlineExceeded].
-func (e *Error) Unwrap() []error {
-	if e.cause == nil {
-		return e.kinds
+// clone is a copy whose kinds can be added to.
+func (e *Error) clone() *Error {
+	c := *e
+	c.kinds = slices.Clip(c.kinds)
+	return &c
+}
+
+// giveUp notes why there was no further attempt.
+func (e *Error) giveUp(why string, cause error) {
+	e.gaveUp = why
+	if cause != nil {
+		e.kinds = append(e.kinds, cause)
 	}
-	return append(e.kinds[:len(e.kinds):len(e.kinds)], e.cause)
+}
+
+// conclude adds to an error what it means for an order or a customer token.
+func (e *Error) conclude(op Operation, last fate, doubt bool) {
+	switch {
+	case saysAlreadyPlaced(op, e):
+		e.kinds = append(e.kinds, ErrOrderAlreadyPlaced)
+	case leavesDoubt(op) && (last == ambiguous || doubt && !isVerdict(e)):
+		e.kinds = append(e.kinds, ErrOutcomeUnknown)
+	}
+}
+
+// Unwrap gives the Err… variables that apply and the cause of a failed transport, such as [context.DeadlineExceeded].
+// An Error that a test makes up has the one of its StatusCode.
+func (e *Error) Unwrap() []error {
+	kinds := slices.Clip(e.kinds)
+	if kinds == nil && e.StatusCode != 0 {
+		kinds = []error{kindOf(e.StatusCode)}
+	}
+	if e.cause != nil {
+		kinds = append(kinds, e.cause)
+	}
+	return kinds
 }
 
 // kindOf is the Err… variable of a status that is not 2xx.

@@ -23,12 +23,14 @@ func fieldsOf(status int, code string, messages []string) []string {
 	var fields []string
 	for _, message := range messages {
 		message = withoutBrackets(message)
-		if _, list, ok := strings.Cut(message, ":"); ok {
+		_, list, named := strings.Cut(message, ":")
+		if named {
 			message = withoutBrackets(list)
 		}
 		for field := range strings.SplitSeq(message, ",") {
 			field = strings.Trim(field, " \t'\"`")
-			if isFieldPath(field) && !slices.Contains(fields, field) {
+			// A word that stands alone is a field only if no sentence would have it.
+			if isFieldPath(field) && (named || strings.ContainsAny(field, "_.[")) && !slices.Contains(fields, field) {
 				fields = append(fields, field)
 			}
 		}

@@ -23,6 +23,7 @@ func TestErrorNamesTheFieldsThatKlarnaNames(t *testing.T) {
 		"bad value, a line's": {400, "BAD_VALUE", []string{"Bad value: order_lines[12].total_tax_amount"}, []string{"order_lines[12].total_tax_amount"}},
 		"ends with an index":  {400, "BAD_VALUE", []string{"Bad value: order_lines[0]"}, []string{"order_lines[0]"}},
 		"as the pages write":  {400, "BAD_VALUE", []string{"[BAD_VALUE : order_lines[0]]", "[BAD_VALUE : locale]"}, []string{"order_lines[0]", "locale"}},
+		"a word alone":        {400, "BAD_VALUE", []string{"invalid"}, nil},
 		"the field alone":     {400, "BAD_VALUE", []string{"attachment.attachment"}, []string{"attachment.attachment"}},
 		"joined by commas":    {400, "BAD_VALUE", []string{"Bad value: billing_address.email, billing_address.phone"}, []string{"billing_address.email", "billing_address.phone"}},
 		"quoted":              {400, "BAD_VALUE", []string{"Bad value: 'locale', `design`"}, []string{"locale", "design"}},

@@ -1,6 +1,7 @@
 package klarna_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -48,7 +49,7 @@ func TestCorrelationIDOfTheBodyServesWhereTheHeaderLacks(t *testing.T) {
 
 func TestErrorSaysHowLongToWait(t *testing.T) {
 	t.Parallel()
-	for status, want := range map[int]time.Duration{429: 2 * time.Second, 503: 2 * time.Second, 400: 0} {
+	for status, want := range map[int]time.Duration{429: 2 * time.Second, 503: 0, 400: 0} {
 		server := newServer(t, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("X-Ratelimit-Reset", "2")
 			answerJSON(status, `{"error_code":"CODE"}`)(w, r)
@@ -171,4 +172,39 @@ func TestErrorAsJSONAndInLogsHasWhatSupportAsksFor(t *testing.T) {
 	slog.New(slog.NewTextHandler(&log, nil)).Error("no order", "err", err)
 	require.Contains(t, log.String(), `err.operation=CreateOrder err.error="409 BAD_VALUE: Not matching fields: [locale]" err.status=409 err.code=BAD_VALUE err.correlation_id=`+correlationID)
 	require.Equal(t, "%!d(klarna.Error)", fmt.Sprintf("%d", err))
+}
+
+func TestErrorThatATestMakesUpIsOfItsStatus(t *testing.T) {
+	t.Parallel()
+	for status, kind := range map[int]error{400: klarna.ErrInvalidRequest, 404: klarna.ErrNotFound, 409: klarna.ErrConflict, 429: klarna.ErrRateLimited, 503: klarna.ErrServer} {
+		requireKinds(t, &klarna.Error{StatusCode: status}, kind)
+	}
+	requireKinds(t, &klarna.Error{})
+}
+
+// What a peer sends in place of HTTP, or a message repeats of the request, is not for a log.
+func TestErrorTextHasNothingOfABrokenAnswer(t *testing.T) {
+	t.Parallel()
+	const personal = "jane.doe@example.com"
+	for name, answer := range map[string]string{
+		"status line":    "HTTP/1.1 " + strings.Repeat(personal, 2000) + "\r\n\r\n",
+		"no HTTP":        personal + " " + strings.Repeat("x", 50_000) + "\r\n\r\n",
+		"header line":    "HTTP/1.1 200 OK\r\n" + personal + "\r\n\r\n",
+		"content length": "HTTP/1.1 200 OK\r\nContent-Length: " + personal + "\r\n\r\n",
+		"message":        "HTTP/1.1 400 Bad Request\r\nContent-Length: 95\r\n\r\n" + `{"error_code":"BAD_VALUE","error_messages":["Bad value: billing_address.email ` + personal + `"]}`,
+	} {
+		client, err := klarna.New(klarna.Environment(newRawServer(t, answer)), klarna.APIKey(apiKey), klarna.WithRetry(klarna.NoRetry()))
+		require.NoError(t, err)
+		_, err = client.ReadSession(t.Context(), sessionID)
+		require.Error(t, err, name)
+		require.Less(t, len(err.Error()), 1000, name)
+		for cause := range chain(err) {
+			require.NotContains(t, fmt.Sprintf("%v %+v", cause, cause), "jane", name)
+		}
+	}
+	odd := errors.Join(errors.New("line one"), context.DeadlineExceeded)
+	client := newServer(t, nil).clientThrough(t, roundTrip(func(*http.Request) (*http.Response, error) { return nil, odd }))
+	_, err := client.ReadSession(t.Context(), sessionID)
+	require.EqualError(t, err, "klarna: ReadSession: line one context deadline exceeded")
+	require.ErrorIs(t, err, context.DeadlineExceeded)
 }

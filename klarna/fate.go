@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"strings"
 )
 
 // fate is what became of a request that did not succeed, as far as it can be told.
@@ -15,7 +14,7 @@ const (
 	refused     fate = iota // Klarna said no, or the call was given up before anything was sent
 	neverSent               // no connection came about
 	rateLimited             // Klarna did not look at it
-	ambiguous               // Klarna may have acted on it: no answer, half of one, a 5xx, or one that makes no sense
+	ambiguous               // Klarna may have acted on it: no answer, half of one, one that makes no sense, 408 or 5xx
 )
 
 // retryRule says after which fates an operation is tried again. After a refusal, none is.
@@ -50,11 +49,11 @@ func (r retryRule) allows(f fate) bool {
 }
 
 // fateOf judges a failed attempt.
-func fateOf(a *answer, err error) fate {
+func fateOf(a *answer) fate {
 	switch {
-	case errors.Is(err, errNotSent):
+	case a.attempts == 0: // given up before the first one
 		return refused
-	case a.http == nil && isNeverSent(err):
+	case a.neverSent:
 		return neverSent
 	case a.http == nil:
 		return ambiguous
@@ -62,29 +61,28 @@ func fateOf(a *answer, err error) fate {
 	switch status := a.http.StatusCode; {
 	case status == http.StatusTooManyRequests:
 		return rateLimited
-	case status == http.StatusRequestTimeout, status >= 500, isSuccess(status):
+	case status < 400, status == http.StatusRequestTimeout, status >= 500:
 		return ambiguous
 	}
 	return refused
 }
 
-// errNotSent marks what ends a call before an attempt, such as a limiter's error or a context that is over.
-var errNotSent = errors.New("nothing was sent")
+// wasNeverSent says whether no request went out. net/http's own transport tells by not having got a connection. Of any
+// other transport that is no proof, as it may not tell; there the error has to be one of connecting as well.
+func (s *sender) wasNeverSent(connected bool, err error) bool {
+	if connected {
+		return false
+	}
+	_, own := s.httpClient.Transport.(*http.Transport)
+	return own || isOfConnecting(err)
+}
 
-// isNeverSent says whether an error proves that no request went out. What proves nothing counts as sent: a caller's
-// transport may fail in ways of its own.
-func isNeverSent(err error) bool {
+func isOfConnecting(err error) bool {
 	var dial *net.OpError
 	if errors.As(err, &dial) && (dial.Op == "dial" || dial.Op == "proxyconnect") {
 		return true
 	}
 	var certificate *tls.CertificateVerificationError
 	var name *net.DNSError
-	return errors.As(err, &certificate) || errors.As(err, &name) ||
-		errors.Is(err, http.ErrSchemeMismatch) || isHandshakeTimeout(err)
-}
-
-// isHandshakeTimeout knows net/http's error by its text, since its type is not exported.
-func isHandshakeTimeout(err error) bool {
-	return strings.HasSuffix(err.Error(), "net/http: TLS handshake timeout")
+	return errors.As(err, &certificate) || errors.As(err, &name) || errors.Is(err, http.ErrSchemeMismatch)
 }

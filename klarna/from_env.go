@@ -2,7 +2,6 @@ package klarna
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"strings"
 )
@@ -56,14 +55,14 @@ func environmentFromEnv() (Environment, error) {
 	case "production":
 		hosts = map[string]Environment{"eu": ProductionEU, "na": ProductionNA, "oc": ProductionOC}
 	default:
-		return "", fmt.Errorf("klarna: KLARNA_ENVIRONMENT must be playground or production, not %.20q", stage)
+		return "", errors.New("klarna: KLARNA_ENVIRONMENT must be playground or production")
 	}
 	if region == "" {
 		region = "eu"
 	}
 	env, ok := hosts[region]
 	if !ok {
-		return "", fmt.Errorf("klarna: KLARNA_REGION must be eu, na or oc, not %.20q", region)
+		return "", errors.New("klarna: KLARNA_REGION must be eu, na or oc")
 	}
 	return env, nil
 }

@@ -71,8 +71,8 @@ func TestNewFromEnvSaysWhatIsWrong(t *testing.T) {
 		"no password":       {map[string]string{"KLARNA_USERNAME": "user"}, "KLARNA_PASSWORD is not"},
 		"no username":       {map[string]string{"KLARNA_PASSWORD": "s3cretvalue"}, "KLARNA_USERNAME is not"},
 		"both kinds":        {map[string]string{"KLARNA_API_KEY": "s3cretvalue", "KLARNA_USERNAME": "user"}, "set one kind of credentials"},
-		"bad environment":   {map[string]string{"KLARNA_API_KEY": "s3cretvalue", "KLARNA_ENVIRONMENT": "prod"}, `must be playground or production, not "prod"`},
-		"bad region":        {map[string]string{"KLARNA_API_KEY": "s3cretvalue", "KLARNA_REGION": "us"}, `must be eu, na or oc, not "us"`},
+		"bad environment":   {map[string]string{"KLARNA_API_KEY": "s3cretvalue", "KLARNA_ENVIRONMENT": "prod"}, `must be playground or production`},
+		"bad region":        {map[string]string{"KLARNA_API_KEY": "s3cretvalue", "KLARNA_REGION": "us"}, `must be eu, na or oc`},
 		"bad base URL":      {map[string]string{"KLARNA_API_KEY": "s3cretvalue", "KLARNA_BASE_URL": "http://example.com"}, "must be https"},
 		"key on production": {map[string]string{"KLARNA_API_KEY": "klarna_test_api_s3cretvalue", "KLARNA_ENVIRONMENT": "production"}, "belongs to a playground"},
 	} {

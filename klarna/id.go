@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
+	"unicode"
 )
 
 // ErrInvalidID says that a session id or an authorization token cannot be one: it is empty, ".", "..", longer than
@@ -41,7 +43,7 @@ func idFault(id string) string {
 		return "it is a dot segment, which would change the path of the call"
 	case len(id) > maxIDBytes:
 		return fmt.Sprintf("it has %d bytes, more than %d", len(id), maxIDBytes)
-	case hasControl(id):
+	case strings.ContainsFunc(id, unicode.IsControl):
 		return "it holds a control character"
 	}
 	return ""

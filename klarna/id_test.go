@@ -15,6 +15,7 @@ var badIDs = map[string]struct{ id, says string }{
 	"line feed":         {"s3cretvalue\n", "it holds a control character"},
 	"NUL":               {"s3cret\x00value", "it holds a control character"},
 	"DEL":               {"s3cretvalue\x7f", "it holds a control character"},
+	"C1 control":        {"s3cretvalue\u0085", "it holds a control character"},
 	"more than 255":     {strings.Repeat("s3cretvalue", 24), "it has 264 bytes, more than 255"},
 	"more than 255 (é)": {strings.Repeat("é", 128), "it has 256 bytes, more than 255"},
 }

@@ -56,10 +56,20 @@ func TestLimiterThatFailsEndsTheCallAndIsNotAskedAgain(t *testing.T) {
 	_, err = s.client(t, klarna.WithLimiter(newGate(1, down))).CreateOrder(t.Context(), authorizationToken, orderRequest())
 	require.ErrorIs(t, err, down)
 	require.ErrorIs(t, err, klarna.ErrOutcomeUnknown)
+	require.EqualError(t, err, "klarna: CreateOrder: read tcp: connection reset by peer; the outcome is unknown; not tried again: the limiter: the quota cannot be read")
 	var e *klarna.Error
 	require.ErrorAs(t, err, &e)
 	require.Equal(t, 1, e.Attempts)
 	require.Len(t, s.sent, 1)
+
+	// The last answer stays what the error is about.
+	s = &script{lines: []line{{status: 503}}}
+	var response klarna.Response
+	_, err = s.client(t, klarna.WithLimiter(newGate(1, down))).CreateOrder(t.Context(), authorizationToken, orderRequest(), klarna.WithResponse(&response))
+	require.ErrorIs(t, err, down)
+	require.ErrorIs(t, err, klarna.ErrOutcomeUnknown)
+	require.ErrorIs(t, err, klarna.ErrServer)
+	require.Equal(t, 503, response.StatusCode)
 
 	_, err = klarna.New(klarna.PlaygroundEU, klarna.APIKey(apiKey), klarna.WithLimiter(nil))
 	require.EqualError(t, err, "klarna: WithLimiter: the limiter is nil")

@@ -35,6 +35,30 @@ func (n *notebook) StartAttempt(ctx context.Context, o klarna.Observation) (cont
 	return context.WithValue(ctx, notebookKey{}, "attempt"), func(out klarna.Outcome) { n.note("attempt ends %+v", out) }
 }
 
+// printer is an observer that looks at errors later, as one that exports in the background does.
+type printer struct{ group sync.WaitGroup }
+
+func (p *printer) later(o klarna.Outcome) { p.group.Go(func() { _ = fmt.Sprintf("%+v", o) }) }
+
+func (p *printer) StartCall(ctx context.Context, _ klarna.Observation) (context.Context, func(klarna.Outcome)) {
+	return ctx, p.later
+}
+
+func (p *printer) StartAttempt(ctx context.Context, _ klarna.Observation) (context.Context, func(klarna.Outcome)) {
+	return ctx, p.later
+}
+
+func TestObserverMayLookAtErrorsLater(t *testing.T) {
+	t.Parallel()
+	p := &printer{}
+	client := (&script{lines: []line{{status: 503}}}).client(t, klarna.WithObserver(p))
+	for range 50 {
+		_, err := client.CreateOrder(t.Context(), authorizationToken, orderRequest())
+		require.ErrorIs(t, err, klarna.ErrOutcomeUnknown)
+	}
+	p.group.Wait()
+}
+
 func TestObserverIsToldOfEachCallAndAttempt(t *testing.T) {
 	t.Parallel()
 	n := &notebook{}

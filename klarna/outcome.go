@@ -17,8 +17,9 @@ var (
 	ErrOutcomeUnknown = errors.New("klarna: outcome unknown")
 )
 
-// saysAlreadyPlaced reads Klarna's ways of saying that an order exists. A completed session tells every operation; a
-// consumed token means an order only where an order was asked for, since a customer token consumes it as well.
+// saysAlreadyPlaced reads Klarna's ways of saying that an order exists: "already consumed", "already completed". A
+// completed session tells every operation; a consumed token means an order only where an order was asked for, since a
+// customer token consumes it as well.
 //
 // Source: https://docs.klarna.com/resources/developer-tools/error-handling/error-codes-and-messages-for-klarna-payments
 func saysAlreadyPlaced(op Operation, e *Error) bool {
@@ -26,8 +27,7 @@ func saysAlreadyPlaced(op Operation, e *Error) bool {
 		return true
 	}
 	return op == OperationCreateOrder &&
-		(e.StatusCode == http.StatusForbidden && says(e, "already consumed") ||
-			e.StatusCode == http.StatusConflict && says(e, "already completed"))
+		(e.StatusCode == http.StatusForbidden || e.StatusCode == http.StatusConflict) && says(e, "already")
 }
 
 func says(e *Error, text string) bool {
@@ -38,11 +38,14 @@ func says(e *Error, text string) bool {
 
 // isVerdict says whether a refusal also speaks for the attempts before it, of which the answer was lost. A fault of the
 // body does, since every attempt had the same one, and so does a decision about the shopper or the shop. An unknown token
-// does not: it may be unknown because it was used (inferred).
+// does not: it may be unknown because it was used (inferred). Nor does an answer that is not in Klarna's words: it may be
+// a gateway's.
 func isVerdict(e *Error) bool {
 	switch e.StatusCode {
-	case http.StatusBadRequest, http.StatusConflict:
-		return true
+	case http.StatusBadRequest:
+		return e.Code == "BAD_VALUE" || e.Code == "BAD_REQUEST"
+	case http.StatusConflict:
+		return says(e, "not matching")
 	case http.StatusForbidden:
 		return e.Code == "REJECTED" || e.Code == "MERCHANT_INACTIVE"
 	}
@@ -53,7 +56,7 @@ func isVerdict(e *Error) bool {
 // gone (inferred). One that cannot be deleted is not gone.
 func isDone(op Operation, e *Error) bool {
 	return op == OperationCancelAuthorization && e.StatusCode == http.StatusNotFound &&
-		e.Code != "SESSION_COMPLETED" && !says(e, "cannot be deleted")
+		e.Code == "NOT_FOUND" && !says(e, "cannot be deleted")
 }
 
 // leavesDoubt says whether a lost answer to the operation matters: an order may be placed, a token made.

@@ -10,10 +10,14 @@ import (
 // maxRetryAfter bounds what an answer may ask for: Klarna's windows are a second long.
 const maxRetryAfter = 24 * time.Hour
 
-// retryAfter is how long an answer asks to wait: X-Ratelimit-Reset in seconds from now, which Klarna sends, or
-// Retry-After in either of its forms, which a gateway may send. The longer one counts.
-func retryAfter(header http.Header, now time.Time) time.Duration {
-	wait := max(seconds(header.Get("X-Ratelimit-Reset")), seconds(header.Get("Retry-After")))
+// retryAfter is how long an answer asks to wait: Retry-After in either of its forms, which a gateway may send, or
+// X-Ratelimit-Reset in seconds from now. Klarna sends that one with every answer, so it counts for those only that are
+// over the limit. The longer one counts.
+func retryAfter(header http.Header, now time.Time, overLimit bool) time.Duration {
+	wait := seconds(header.Get("Retry-After"))
+	if overLimit {
+		wait = max(wait, seconds(header.Get("X-Ratelimit-Reset")))
+	}
 	if date, err := http.ParseTime(header.Get("Retry-After")); err == nil {
 		wait = max(wait, date.Sub(now))
 	}

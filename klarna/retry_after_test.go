@@ -36,7 +36,10 @@ func TestRetryAfterReadsEveryForm(t *testing.T) {
 			header := http.Header{}
 			header.Set("X-Ratelimit-Reset", test.reset)
 			header.Set("Retry-After", test.retryAfter)
-			require.Equal(t, test.want, retryAfter(header, now))
+			require.Equal(t, test.want, retryAfter(header, now, true))
+			if test.retryAfter == "" {
+				require.Zero(t, retryAfter(header, now, false), "Klarna sends its reset with every answer")
+			}
 		})
 	}
 }

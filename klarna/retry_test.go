@@ -147,7 +147,7 @@ func TestRetryMatrix(t *testing.T) {
 				}
 
 				doubtful := op.name == klarna.OperationCreateOrder || op.name == klarna.OperationCreateCustomerToken
-				open := row.attempts == ambiguous || strings.Contains(name, "too large")
+				open := row.attempts == ambiguous || strings.Contains(name, "too large") || name == "302"
 				require.Equal(t, doubtful && open, errors.Is(err, klarna.ErrOutcomeUnknown), "%s: %v", op.name, err)
 				require.NotErrorIs(t, err, klarna.ErrOrderAlreadyPlaced)
 				if row.line.err != nil {
@@ -226,6 +226,11 @@ func TestRepeatedOrderIsJudgedByWhatTheRepeatIsTold(t *testing.T) {
 		"rate limit":          {line{status: 429}, unknown},
 		"redirect":            {line{status: 302}, unknown},
 		"again without trace": {line{err: errReset}, unknown},
+		"placed, as a word":   {line{status: 409, body: `{"error_code":"BAD_VALUE","error_messages":["Order is already placed"]}`}, placed},
+		"400 of a gateway":    {line{status: 400, body: longHTML(100)}, unknown},
+		"400 of nobody":       {line{status: 400}, unknown},
+		"409 of a gateway":    {line{status: 409, body: longHTML(100)}, unknown},
+		"409 of another kind": {line{status: 409, body: `{"error_code":"CONFLICT"}`}, unknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -268,6 +273,8 @@ func TestCancelWhoseRepeatFindsNothingIsDone(t *testing.T) {
 		"lost, then session completed":  {[]line{{err: errReset}, {status: 404, body: `{"error_code":"SESSION_COMPLETED"}`}}, false},
 		"lost, then refused":            {[]line{{err: errReset}, {status: 403}}, false},
 		"lost, twice, then it is gone":  {[]line{{err: errReset}, {status: 500}, gone}, true},
+		"lost, then a gateway's 404":    {[]line{{err: errReset}, {status: 404, body: longHTML(100)}}, false},
+		"lost, then 404 of nobody":      {[]line{{err: errReset}, {status: 404}}, false},
 		"lost, then 429, and then gone": {[]line{{err: errReset}, {status: 429}, gone}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -318,7 +325,7 @@ func TestWaitThatOutlastsTheDeadlineIsNotBegun(t *testing.T) {
 	require.NoError(t, ctx.Err(), "it came back before the deadline")
 	require.Len(t, s.sent, 1)
 	require.ErrorIs(t, err, klarna.ErrRateLimited)
-	require.ErrorContains(t, err, "not tried again, since waiting 5s for it would outlast the deadline")
+	require.ErrorContains(t, err, "not tried again: waiting 5s for it would outlast the deadline")
 	var e *klarna.Error
 	require.ErrorAs(t, err, &e)
 	require.Equal(t, 10*time.Second, e.RetryAfter)
@@ -343,7 +350,7 @@ func TestWaitEndsWithTheContext(t *testing.T) {
 		cancel()
 		err := <-done
 		require.ErrorIs(t, err, context.Canceled)
-		require.ErrorContains(t, err, "not tried again, since the context ended while waiting for it")
+		require.ErrorContains(t, err, "not tried again: the context ended while waiting for it")
 		require.Equal(t, first.status == 503, errors.Is(err, klarna.ErrOutcomeUnknown))
 		require.Len(t, s.sent, 1)
 	}
@@ -404,10 +411,62 @@ func TestOrderPlacedReadsTheSession(t *testing.T) {
 		"session completed": {line{status: 404, body: `{"error_code":"SESSION_COMPLETED"}`}, true, nil},
 		"expired":           {line{status: 404, body: `{"error_code":"NOT_FOUND"}`}, false, klarna.ErrNotFound},
 		"down":              {line{status: 503}, false, klarna.ErrServer},
+		"no status":         {line{status: 200, body: `{"order_amount":100}`}, false, klarna.ErrUnexpectedResponse},
+		"odd status":        {line{status: 200, body: `{"status":"COMPLETE"}`}, false, klarna.ErrUnexpectedResponse},
 	} {
 		placed, err := (&script{lines: []line{test.line}}).client(t).OrderPlaced(t.Context(), sessionID)
 		require.ErrorIs(t, err, test.err, name)
 		require.Equal(t, test.placed, placed, name)
 	}
 	require.False(t, slices.Contains(kinds, klarna.ErrOutcomeUnknown), "kinds are told apart by status")
+}
+
+func TestRawCancellationThatIsDoneIsASuccess(t *testing.T) {
+	t.Parallel()
+	s := &script{lines: []line{{err: errReset}, {status: 404, body: `{"error_code":"NOT_FOUND","error_messages":["Invalid authorization token"]}`}}}
+	answer, err := s.client(t).Raw().CancelAuthorizationWithResponse(t.Context(), authorizationToken)
+	require.NoError(t, err)
+	require.Equal(t, 204, answer.StatusCode())
+	require.Nil(t, answer.JSON404)
+}
+
+// A transport that tries again by itself may have sent the request before it failed to connect.
+func TestTransportThatRepeatsByItselfProvesNothing(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	repeating := roundTrip(func(r *http.Request) (*http.Response, error) {
+		if _, err := server.Client().Transport.RoundTrip(r); err != nil {
+			return nil, errDial // from its second try
+		}
+		return nil, errors.New("unexpected")
+	})
+	client, err := klarna.New(klarna.Environment(server.URL), klarna.APIKey(apiKey), quickRetries, klarna.WithHTTPClient(&http.Client{Transport: repeating}))
+	require.NoError(t, err)
+	_, err = client.CreateCustomerToken(t.Context(), authorizationToken, tokenRequest())
+	require.ErrorIs(t, err, klarna.ErrOutcomeUnknown)
+	require.Len(t, server.exchanges(), 1)
+}
+
+func TestResponseHoldsNothingOfACallBefore(t *testing.T) {
+	t.Parallel()
+	client := (&script{lines: []line{{status: 200, body: `{"status":"complete"}`}}}).client(t)
+	var response klarna.Response
+	_, err := client.ReadSession(t.Context(), sessionID, klarna.WithResponse(&response))
+	require.NoError(t, err)
+	require.Equal(t, 200, response.StatusCode)
+	_, err = client.CreateOrder(t.Context(), authorizationToken, orderRequest(), klarna.WithResponse(&response), klarna.WithMaxAttempts(0))
+	require.Error(t, err)
+	require.Zero(t, response)
+}
+
+func TestAnswerWithoutHeaderIsAnAnswer(t *testing.T) {
+	t.Parallel()
+	bare := roundTrip(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 201, Body: io.NopCloser(strings.NewReader(`{"order_id":"o-1"}`))}, nil
+	})
+	client, err := klarna.New(klarna.PlaygroundEU, klarna.APIKey(apiKey), klarna.WithHTTPClient(&http.Client{Transport: bare}))
+	require.NoError(t, err)
+	order, err := client.Raw().CreateOrderWithResponse(t.Context(), authorizationToken, orderRequest())
+	require.NoError(t, err)
+	require.Equal(t, "o-1", order.JSON200.OrderID)
 }

@@ -69,14 +69,14 @@ func (s *sender) Do(req *http.Request) (*http.Response, error) {
 		return nil, failed
 	}
 	if call == nil {
-		answer.http.Body, answer.http.ContentLength = io.NopCloser(bytes.NewReader(answer.body)), int64(len(answer.body))
+		answer.completeForRaw(op)
 	}
 	return answer.http, nil
 }
 
 // guard lets only the six operations of this API out, and only to the host that the client was made for.
 func (s *sender) guard(req *http.Request) (op Operation, id string, err error) {
-	if req.URL.Host != s.base.Host || req.URL.Scheme != s.base.Scheme {
+	if req.URL.Host != s.base.Host || req.URL.Scheme != s.base.Scheme || req.URL.Opaque != "" || req.Host != "" && req.Host != s.base.Host {
 		return "", "", errors.New("klarna: the request goes to another host than the client's")
 	}
 	path, prefix := req.URL.EscapedPath(), s.base.EscapedPath()
@@ -114,6 +114,7 @@ func keepBody(req *http.Request, op Operation) error {
 		}
 		req.ContentLength = int64(len(data))
 		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
+		req.Body = io.NopCloser(bytes.NewReader(data))
 	}
 	if req.ContentLength > maxRequestBytes {
 		return fmt.Errorf("klarna: %s: %w: its body has %d bytes, and Klarna takes 1 MB: nothing was sent", op, ErrInvalidRequest, req.ContentLength)

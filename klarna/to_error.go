@@ -25,11 +25,14 @@ func (s *sender) toError(op Operation, id string, a answer, why error) *Error {
 		}
 		e.Code = printable(hide(parsed.code), maxWordBytes)
 		for _, message := range parsed.messages[:min(len(parsed.messages), maxMessages)] {
-			e.Messages = append(e.Messages, printable(hide(message), maxMessageBytes))
+			e.Messages = append(e.Messages, printable(withoutEmail(hide(message)), maxMessageBytes))
 		}
 		e.Fields = fieldsOf(e.StatusCode, e.Code, e.Messages)
-		if e.StatusCode == http.StatusTooManyRequests || e.StatusCode == http.StatusServiceUnavailable {
-			e.RetryAfter = retryAfter(a.http.Header, time.Now())
+		switch e.StatusCode {
+		case http.StatusTooManyRequests:
+			e.RetryAfter = retryAfter(a.http.Header, time.Now(), true)
+		case http.StatusServiceUnavailable:
+			e.RetryAfter = retryAfter(a.http.Header, time.Now(), false)
 		}
 		if !isSuccess(e.StatusCode) && e.Code == "" && e.Messages == nil {
 			e.detail = describeBody(a.http.Header, a.body, a.cut)
@@ -80,15 +83,47 @@ func hideOne(text, secret, placeholder string) string {
 // every second word.
 const minSecretBytes = 8
 
-// withoutURL takes the URL off a failure of net/http, since an authorization token is part of it. A text that holds a
-// secret all the same loses its chain.
+// withoutURL takes the URL off a failure of net/http, since an authorization token is part of it, and bounds what is
+// left. A text that holds a secret, or what a peer sent in place of HTTP, loses its chain.
 func withoutURL(err error, hide func(string) string) error {
 	var failed *url.Error
 	if errors.As(err, &failed) {
 		err = failed.Err
 	}
-	if text := err.Error(); hide(text) != text {
-		return errors.New(hide(text))
+	text := err.Error()
+	if strings.Contains(text, "malformed ") || strings.Contains(text, "bad Content-Length") || strings.Contains(text, "invalid header ") {
+		return errors.New("the answer is not HTTP")
 	}
-	return err
+	shown := printable(hide(text), maxMessageBytes)
+	switch shown {
+	case text:
+		return err
+	case printable(text, maxMessageBytes):
+		return &shownError{shown, err}
+	}
+	return errors.New(shown)
+}
+
+// shownError shows another text than the error below it.
+type shownError struct {
+	text string
+	err  error
+}
+
+func (e *shownError) Error() string { return e.text }
+
+func (e *shownError) Unwrap() error { return e.err }
+
+// withoutEmail replaces e-mail addresses, should a message of Klarna's repeat one.
+func withoutEmail(message string) string {
+	if !strings.Contains(message, "@") {
+		return message
+	}
+	words := strings.Fields(message)
+	for i, word := range words {
+		if strings.Contains(word, "@") {
+			words[i] = "{e-mail}"
+		}
+	}
+	return strings.Join(words, " ")
 }

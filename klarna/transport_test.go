@@ -2,11 +2,14 @@ package klarna_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"runtime"
 	"sync"
@@ -287,23 +290,46 @@ func TestBrokenConnectionIsAnErrorWithItsCause(t *testing.T) {
 	})
 }
 
-// net/http tells a TLS handshake that takes too long by its text alone. Nothing was sent then, so even a customer token
-// is tried again.
-func TestHandshakeThatNeverEndsIsKnownAsNeverSent(t *testing.T) {
+// Nothing was sent when no connection came about, so even a customer token is tried again.
+func TestConnectionThatNeverComesAboutIsKnownAsNeverSent(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0") // accepts by itself, and says nothing
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = listener.Close() })
-	transport := &http.Transport{TLSHandshakeTimeout: 20 * time.Millisecond}
-	client, err := klarna.New(klarna.Environment("https://"+listener.Addr().String()), klarna.APIKey(apiKey),
-		klarna.WithHTTPClient(&http.Client{Transport: transport}), quickRetries)
+	silent := "https://" + listener.Addr().String()
+	refusingProxy := newServer(t, answer(407, "", ""))
+	proxy, err := url.Parse(refusingProxy.URL)
 	require.NoError(t, err)
-	_, err = client.CreateCustomerToken(t.Context(), authorizationToken, tokenRequest())
-	require.ErrorContains(t, err, "TLS handshake timeout")
-	require.NotErrorIs(t, err, klarna.ErrOutcomeUnknown)
-	var e *klarna.Error
-	require.ErrorAs(t, err, &e)
-	require.Equal(t, 3, e.Attempts)
+	oldTLS := httptest.NewUnstartedServer(http.NotFoundHandler())
+	oldTLS.TLS = &tls.Config{MinVersion: tls.VersionTLS13, MaxVersion: tls.VersionTLS13}
+	oldTLS.Config.ErrorLog = log.New(io.Discard, "", 0)
+	oldTLS.StartTLS()
+	t.Cleanup(oldTLS.Close)
+
+	for name, test := range map[string]struct {
+		base      string
+		transport *http.Transport
+		says      string
+	}{
+		"TLS handshake without end":   {silent, &http.Transport{TLSHandshakeTimeout: 20 * time.Millisecond}, "TLS handshake timeout"},
+		"our own time limit":          {silent, &http.Transport{}, "no connection within 100ms"},
+		"proxy that refuses":          {"https://api.klarna.example", &http.Transport{Proxy: http.ProxyURL(proxy)}, "Proxy Authentication Required"},
+		"no version of TLS in common": {oldTLS.URL, &http.Transport{TLSClientConfig: &tls.Config{MaxVersion: tls.VersionTLS12}}, "protocol version not supported"},
+		"certificate of nobody":       {oldTLS.URL, &http.Transport{}, "certificate"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client, err := klarna.New(klarna.Environment(test.base), klarna.APIKey(apiKey),
+				klarna.WithHTTPClient(&http.Client{Transport: test.transport}), klarna.WithTimeout(100*time.Millisecond), quickRetries)
+			require.NoError(t, err)
+			_, err = client.CreateCustomerToken(t.Context(), authorizationToken, tokenRequest())
+			require.ErrorContains(t, err, test.says)
+			require.NotErrorIs(t, err, klarna.ErrOutcomeUnknown)
+			var e *klarna.Error
+			require.ErrorAs(t, err, &e)
+			require.Equal(t, 3, e.Attempts)
+		})
+	}
 }
 
 func TestHeaderOfAnswerIsBounded(t *testing.T) {

@@ -8,9 +8,15 @@ import (
 	"strings"
 )
 
-// newCredentials makes a pair as Klarna's portal shows it: a UUID, and the key that belongs to it.
-func newCredentials() (username, apiKey string) {
-	return newUUID(), "klarna_test_api_" + rand.Text() + rand.Text()
+// setCredentials makes up what is not given, as Klarna's portal shows it: a UUID, and the key that belongs to it.
+func (s *Server) setCredentials() {
+	if s.Username == "" {
+		s.Username = newUUID()
+	}
+	if s.APIKey == "" {
+		s.APIKey = "klarna_test_api_" + rand.Text() + rand.Text()
+	}
+	s.Password = s.APIKey
 }
 
 // authenticated says whether the request bears the server's credentials, in one of the two forms that Klarna takes:

@@ -2,7 +2,6 @@ package klarnatest
 
 import (
 	"fmt"
-	"maps"
 
 	"github.com/klarna-go/klarna-payments/klarna"
 )
@@ -18,20 +17,40 @@ type AuthorizeData struct {
 // Authorize approves the purchase in the shopper's stead, and returns the token that the browser would come back with.
 // What the session holds now is what is authorized: an order must match it. A token that the session gave before is void.
 //
-// It is an error if the session is unknown, has expired or led to an order.
+// It is an error if the session is unknown, has expired or led to an order. The shop is called back, if it asks for it in
+// merchant_urls.authorization (see [Server.SetCallbacks]).
 func (s *Server) Authorize(sessionID string) (authorizationToken string, err error) {
 	return s.AuthorizeWith(sessionID, AuthorizeData{})
 }
 
-// AuthorizeWith is Authorize with the personal data that comes from the browser and not from the shop's server.
+// AuthorizeWith is Authorize with the personal data that comes from the browser and not from the shop's server. It is an
+// error too if the data is not what Klarna takes.
 func (s *Server) AuthorizeWith(sessionID string, data AuthorizeData) (authorizationToken string, err error) {
 	var given members
 	convert(data, &given)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	a, refused := s.authorize(sessionID, given)
+	token, refused := s.approve(sessionID, given)
 	if refused != nil {
 		return "", fmt.Errorf("klarnatest: Authorize: %w", refused)
+	}
+	return token, nil
+}
+
+// approve authorizes, and has the shop called back.
+func (s *Server) approve(sessionID string, given members) (token string, refused *failure) {
+	s.mu.Lock()
+	a, refused := s.authorize(sessionID, given)
+	s.mu.Unlock()
+	if refused != nil {
+		return "", refused
+	}
+	through := s.callbacks.start(message{
+		kind: CallbackAuthorization,
+		url:  merchantURL("authorization", a.members), // the document offers no placeholders for it
+		body: klarna.AuthorizationCallback{AuthorizationToken: a.token, SessionID: sessionID},
+		ends: func(status int) bool { return status >= 200 && status < 300 },
+	})
+	if s.callbacks.first() {
+		<-through
 	}
 	return a.token, nil
 }
@@ -42,14 +61,14 @@ func (s *Server) authorize(sessionID string, given members) (*authorization, *fa
 	if refused != nil {
 		return nil, refused
 	}
-	updated := maps.Clone(x.members)
-	maps.Copy(updated, given)
-	x.members = updated
+	if refused := s.update(x, given); refused != nil {
+		return nil, refused
+	}
 	x.newest = &authorization{
 		token:   newUUID(),
 		session: x,
 		expires: s.clock.now().Add(authorizationLifetime),
-		members: updated,
+		members: x.members,
 	}
 	s.authorizations[x.newest.token] = x.newest
 	return x.newest, nil

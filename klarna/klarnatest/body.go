@@ -3,10 +3,9 @@ package klarnatest
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"io"
+	"mime"
 	"net/http"
-	"strings"
 )
 
 const (
@@ -33,45 +32,59 @@ func readBody(r *http.Request) ([]byte, *failure) {
 	return body, nil
 }
 
+// isJSON says whether a body is declared to be JSON.
+func isJSON(r *http.Request) bool {
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && media == "application/json"
+}
+
 // members is a JSON object as it was sent. Klarna's types would lose the difference between a member that is absent and
 // one that is empty, on which both a partial update and the match of addresses depend.
 type members map[string]json.RawMessage
 
-// parse reads a body. like is a pointer to the type that it must fit.
-func parse(body []byte, like any) (members, *failure) {
-	var m members
-	if err := json.Unmarshal(body, &m); err != nil || m == nil {
+// parse reads a body.
+//
+// inferred: whether null clears a member or is refused is unknown; here it is as if left out, at any depth of objects.
+func parse(body []byte) (members, *failure) {
+	if !json.Valid(body) {
 		return nil, malformed
 	}
-	var wrongType *json.UnmarshalTypeError
-	if errors.As(json.Unmarshal(body, like), &wrongType) {
-		field := wrongType.Field
-		if strings.HasPrefix(field, "order_lines.") {
-			field = "order_lines" // the decoder does not say which line it was
-		}
-		return nil, badValue(field)
+	object, ok := withoutNull(decode(body)).(map[string]any)
+	if !ok {
+		return nil, malformed
 	}
-	for name, value := range m {
-		if string(value) == "null" {
-			// inferred: whether null clears a member or is refused is unknown; here it is as if left out.
-			delete(m, name)
-		}
+	m := members{}
+	for name, value := range object {
+		m[name] = encodeValue(value)
 	}
 	return m, nil
 }
 
-// require refuses m when one of the members is absent or an empty list.
-func (m members) require(names ...string) *failure {
-	var missing []string
-	for _, name := range names {
-		if list, ok := m.value(name).([]any); ok && len(list) == 0 || m[name] == nil {
-			missing = append(missing, name)
+func withoutNull(value any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		for name, member := range value {
+			if member == nil {
+				delete(value, name)
+				continue
+			}
+			value[name] = withoutNull(member)
+		}
+	case []any:
+		for i := range value {
+			value[i] = withoutNull(value[i])
 		}
 	}
-	if missing != nil {
-		return badValue(missing...)
+	return value
+}
+
+// encodeValue gives the JSON of what was decoded.
+func encodeValue(value any) []byte {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		panic("klarnatest: " + err.Error()) // what was decoded can be encoded
 	}
-	return nil
+	return raw
 }
 
 // value decodes a member; nil when it is absent. Numbers stay as they are written.
@@ -90,7 +103,7 @@ func convert(from, to any) {
 		err = json.Unmarshal(raw, to)
 	}
 	if err != nil {
-		panic("klarnatest: " + err.Error()) // cannot be: parse has made sure that what was sent fits Klarna's types
+		panic("klarnatest: " + err.Error()) // cannot be: check has made sure that what was sent fits Klarna's types
 	}
 }
 
@@ -103,6 +116,5 @@ func decode(raw []byte) (value any) {
 
 // canonical is a body without what does not count: blanks and the order of members.
 func canonical(body []byte) string {
-	raw, _ := json.Marshal(decode(body)) // what was decoded can be encoded
-	return string(raw)
+	return string(encodeValue(decode(body)))
 }

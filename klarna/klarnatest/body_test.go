@@ -47,9 +47,13 @@ func TestBadBodiesAreRefused(t *testing.T) {
 		{"a customer token for nothing", customerToken, `{}`, refusal{400, "BAD_VALUE", "Bad value: description, intended_use, locale, purchase_country, purchase_currency"}},
 
 		{"an amount that is a text", session, `{"order_amount":"1",` + rest, refusal{400, "BAD_VALUE", "Bad value: order_amount"}},
+		{"an amount written with a point", session, `{"order_amount":1.0,` + rest, refusal{400, "BAD_VALUE", "Bad value: order_amount"}},
+		{"a line's price written with a point", session, `{"order_amount":1,` + strings.Replace(rest, `"unit_price":1`, `"unit_price":1.0`, 1), refusal{400, "BAD_VALUE", "Bad value: order_lines"}},
+		{"an amount beyond any number", session, `{"order_amount":1e400,` + rest, refusal{400, "BAD_VALUE", "Bad value: order_amount"}},
+		{"an amount beyond 64 bits", session, `{"order_amount":9223372036854775808,` + rest, refusal{400, "BAD_VALUE", "Bad value: order_amount"}},
 		{"an amount with a fraction", session, `{"order_amount":1.5,` + rest, refusal{400, "BAD_VALUE", "Bad value: order_amount"}},
-		{"a line that is none", session, `{"order_lines":[1]}`, refusal{400, "BAD_VALUE", "Bad value: order_lines"}},
-		{"a line's price that is a text", session, `{"order_lines":[{"unit_price":"1"}]}`, refusal{400, "BAD_VALUE", "Bad value: order_lines"}},
+		{"a line that is none", session, `{"order_lines":[1],"order_amount":1,"purchase_country":"DE","purchase_currency":"EUR"}`, refusal{400, "BAD_VALUE", "Bad value: order_lines[0]"}},
+		{"a line's price that is a text", session, `{"order_amount":1,"order_lines":[` + line + `,{"name":"x","quantity":1,"unit_price":"1","total_amount":1}],"purchase_country":"DE","purchase_currency":"EUR"}`, refusal{400, "BAD_VALUE", "Bad value: order_lines[1].unit_price"}},
 		{"an address's field that is a number", update, `{"billing_address":{"postal_code":10115}}`, refusal{400, "BAD_VALUE", "Bad value: billing_address.postal_code"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {

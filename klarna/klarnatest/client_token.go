@@ -11,15 +11,22 @@ import (
 func newClientToken(baseURL string, x *session) string {
 	signature := make([]byte, 32)
 	_, _ = rand.Read(signature) // it never fails
+	var offered []string
+	for _, category := range categories(x.locale()) {
+		offered = append(offered, category.Identifier)
+	}
 	return encodePart(map[string]any{"alg": "RS256", "kid": newUUID()}) + "." +
 		encodePart(map[string]any{
 			"session_id":       x.id,
 			"base_url":         baseURL,
+			"stand_in":         true, // our script takes no other: a token of Klarna's leads to Klarna
 			"environment":      "playground",
 			"session_type":     "PAYMENTS",
 			"language":         language(x.locale()),
 			"purchase_country": x.members["purchase_country"],
 			"order_amount":     x.members["order_amount"],
+
+			"payment_method_categories": offered, // inferred: Klarna's token does not tell
 		}) + "." +
 		base64.RawURLEncoding.EncodeToString(signature)
 }

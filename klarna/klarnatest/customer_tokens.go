@@ -3,12 +3,12 @@ package klarnatest
 import "github.com/klarna-go/klarna-payments/klarna"
 
 func (s *Server) createCustomerToken(token string, body []byte) (any, *failure) {
-	var request klarna.CustomerTokenCreationRequest
-	sent, refused := parse(body, &request)
+	sent, refused := parse(body)
 	if refused != nil {
 		return nil, refused
 	}
-	if refused := sent.require("description", "intended_use", "locale", "purchase_country", "purchase_currency"); refused != nil {
+	var request klarna.CustomerTokenCreationRequest
+	if refused := s.check("customer_token_creation_request", sent, &request); refused != nil {
 		return nil, refused
 	}
 	a, refused := s.findAuthorization(token)

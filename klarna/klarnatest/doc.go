@@ -17,5 +17,38 @@
 // body again for the same token gives the same order. An authorization makes the one before it void. Customer tokens
 // need a session that was opened for them.
 //
+// Every request is held against the project's OpenAPI document and against the money rules of package preflight. What is
+// wrong is refused as Klarna does it, with 400 BAD_VALUE and the paths of the fields. An update is checked as the session
+// would be with it. Rules that preflight only warns of refuse nothing.
+//
+// # What can go wrong
+//
+// [Server.Fail] breaks the next requests of an operation: a status, a page of HTML, a delay, a reset before or after the
+// order was placed, a truncated or endless answer. [Server.PendingFaults] tells which of them nobody met.
+// [Server.SetRateLimit] lets callers run into a limit.
+//
+//	server.Fail(klarna.OperationCreateOrder, klarnatest.ResetAfter()) // the order exists, the answer is lost
+//
+// # Callbacks
+//
+// After an authorization the shop is called at its merchant_urls.authorization, in the background and with three tries;
+// [Server.NotifyFraud] calls its merchant_urls.notification. [Server.SetCallbacks] makes that twice, late, first or never.
+// Only loopback addresses are called, and [Server.Callbacks] tells what was done or skipped.
+// [Server.WaitForCallbacks] waits for all of it.
+//
+// # The browser
+//
+// At [ScriptPath] is a script that takes the place of Klarna's in a shop's page. The client token tells it where its server
+// is. Its widget says that it is a stand-in, and lets the person at the screen approve, be declined, mis-type a field, or
+// close it. Without a browser the same is done by
+//
+//	POST /kp/stand-in/authorize  {"client_token": "…", "outcome": "approve"}
+//
+// which answers with the object that the page's callback would get. There are session (what load asks), authorize,
+// reauthorize and finalize; "data" is what the page gives to Klarna's script, "auto_finalize" false asks for a finalize,
+// and the outcome is approve, decline, invalid_fields or close. Command klarna-sandbox is the same server as a program.
+//
+// # What is inferred
+//
 // What Klarna does not say, and the server therefore decides by itself, is marked "inferred" in the source.
 package klarnatest

@@ -66,3 +66,33 @@ func ExampleServer_Advance() {
 	}
 	// Output: 404 NOT_FOUND [Invalid session id]
 }
+
+func ExampleServer_Fail() {
+	server := klarnatest.NewServer()
+	defer server.Close()
+	ctx := context.Background()
+
+	lines := []klarna.OrderLine{{Name: "Sock", Quantity: 1, UnitPrice: 500, TotalAmount: 500}}
+	cart := klarna.SessionCreate{PurchaseCountry: "DE", PurchaseCurrency: "EUR", OrderAmount: 500, OrderLines: lines}
+	client := server.Client(klarna.WithRetry(klarna.NoRetry()))
+	session, err := client.CreateSession(ctx, cart)
+	if err != nil {
+		log.Fatal(err)
+	}
+	token, err := server.Authorize(session.SessionID)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	server.Fail(klarna.OperationCreateOrder, klarnatest.ResetAfter())
+	_, err = client.CreateOrder(ctx, token, klarna.OrderFromSession(cart))
+	fmt.Println(errors.Is(err, klarna.ErrOutcomeUnknown))
+
+	placed, err := client.OrderPlaced(ctx, session.SessionID)
+	fmt.Println(placed, err)
+	fmt.Println(server.PendingFaults())
+	// Output:
+	// true
+	// true <nil>
+	// map[]
+}

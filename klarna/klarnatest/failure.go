@@ -14,6 +14,7 @@ type failure struct {
 	status   int
 	code     string
 	messages []string
+	fields   []string // that the messages name, of a bad value
 }
 
 var (
@@ -29,14 +30,17 @@ var (
 	differentBody    = refuse(http.StatusConflict, "BAD_VALUE", "The order has been already completed with different request body")
 
 	// inferred: Klarna names none of the codes for these.
-	tooLarge    = refuse(http.StatusRequestEntityTooLarge, "REQUEST_TOO_LARGE")
-	unknownPath = refuse(http.StatusNotFound, "NOT_FOUND")
-	wrongMethod = refuse(http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED")
+	tooManyRequests = refuse(http.StatusTooManyRequests, "TOO_MANY_REQUESTS") // the code is Order Management's
+	tooLarge        = refuse(http.StatusRequestEntityTooLarge, "REQUEST_TOO_LARGE")
+	unknownPath     = refuse(http.StatusNotFound, "NOT_FOUND")
+	wrongMethod     = refuse(http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED")
 )
 
 // badValue is a body that breaks a rule in the fields.
 func badValue(fields ...string) *failure {
-	return refuse(http.StatusBadRequest, "BAD_VALUE", "Bad value: "+strings.Join(fields, ", "))
+	f := refuse(http.StatusBadRequest, "BAD_VALUE", "Bad value: "+strings.Join(fields, ", "))
+	f.fields = fields
+	return f
 }
 
 // notMatching is an order that is not what was authorized.
@@ -60,7 +64,7 @@ func refuse(status int, code string, messages ...string) *failure {
 	if messages == nil {
 		messages = []string{} // an empty list, not null
 	}
-	return &failure{status, code, messages}
+	return &failure{status: status, code: code, messages: messages}
 }
 
 // body is what Klarna's document calls ErrorV2. The type of package klarna would leave an empty list out.

@@ -23,17 +23,17 @@ type shop struct {
 	server *klarnatest.Server
 }
 
-func newShop(t testing.TB) *shop {
-	server := klarnatest.NewServer()
+func newShop(t testing.TB, opts ...klarnatest.Option) *shop {
+	server := klarnatest.NewServer(opts...)
 	t.Cleanup(server.Close)
 	return &shop{Client: checkedClient(t, server), t: t, server: server}
 }
 
-func checkedClient(t testing.TB, server *klarnatest.Server) *klarna.Client {
+func checkedClient(t testing.TB, server *klarnatest.Server, opts ...klarna.Option) *klarna.Client {
 	transport := &http.Transport{MaxIdleConnsPerHost: 64}
 	t.Cleanup(transport.CloseIdleConnections)
 	checked := &contract.RoundTripper{Base: transport, T: t, Strict: true}
-	return server.Client(klarna.WithHTTPClient(&http.Client{Transport: checked}))
+	return server.Client(append(opts, klarna.WithHTTPClient(&http.Client{Transport: checked}))...)
 }
 
 // open creates a session and returns its id.
@@ -98,7 +98,7 @@ func (s *shop) send(method, path, body string, header ...string) answer {
 	defer resp.Body.Close()
 	got, err := io.ReadAll(resp.Body)
 	require.NoError(s.t, err)
-	if resp.StatusCode != http.StatusMethodNotAllowed && strings.HasPrefix(path, sessionsPath) {
+	if resp.StatusCode != http.StatusMethodNotAllowed && strings.HasPrefix(path, sessionsPath) && req.Header.Get("X-Unchecked") == "" {
 		c, err := contract.Load()
 		require.NoError(s.t, err)
 		require.NoError(s.t, c.StrictResponse(req, resp.StatusCode, resp.Header, got))

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -18,8 +19,8 @@ func TestAnOrderMustBeWhatWasAuthorized(t *testing.T) {
 		want              string // what does not match; empty: nothing
 	}{
 		{"the same", home(), work(), func(*klarna.CreateOrderRequest) {}, ""},
-		{"the amount", none, none, func(o *klarna.CreateOrderRequest) { o.OrderAmount++ }, "order_amount"},
-		{"the tax amount is in the lines", none, none, func(o *klarna.CreateOrderRequest) { o.OrderTaxAmount = 0 }, ""},
+		{"the amount", none, none, func(o *klarna.CreateOrderRequest) { setPrice(o, 0, 12000) }, "order_amount, order_lines[0].total_amount, order_lines[0].total_tax_amount, order_lines[0].unit_price"},
+		{"the tax amount is in the lines", none, none, func(o *klarna.CreateOrderRequest) { o.OrderTaxAmount-- }, ""},
 		{"the country", none, none, func(o *klarna.CreateOrderRequest) { o.PurchaseCountry = "AT" }, "purchase_country"},
 		{"the country's case does not count", none, none, func(o *klarna.CreateOrderRequest) { o.PurchaseCountry = "de" }, ""},
 		{"the currency", none, none, func(o *klarna.CreateOrderRequest) { o.PurchaseCurrency = "SEK" }, "purchase_currency"},
@@ -27,27 +28,28 @@ func TestAnOrderMustBeWhatWasAuthorized(t *testing.T) {
 			o.MerchantReference1, o.MerchantData, o.Locale, o.AutoCapture = "ON4711", "x", "en-DE", new(false)
 		}, ""},
 
-		{"a line's price", none, none, func(o *klarna.CreateOrderRequest) { o.OrderLines[0].UnitPrice++ }, "order_lines[0].unit_price"},
+		{"a line's price", none, none, func(o *klarna.CreateOrderRequest) {
+			o.OrderLines[0].UnitPrice, o.OrderLines[0].TotalDiscountAmount = 12000, 100
+		}, "order_lines[0].total_discount_amount, order_lines[0].unit_price"},
 		{"several fields of lines", none, none, func(o *klarna.CreateOrderRequest) {
-			o.OrderLines[0].Quantity, o.OrderLines[0].TotalAmount, o.OrderLines[1].Name = 2, 23800, "Box"
-		}, "order_lines[0].quantity, order_lines[0].total_amount, order_lines[1].name"},
+			o.OrderLines[0].Quantity, o.OrderLines[0].UnitPrice, o.OrderLines[1].Name = 2, 5950, "Box"
+		}, "order_lines[0].quantity, order_lines[0].unit_price, order_lines[1].name"},
 		{"a field that the line did not have", none, none, func(o *klarna.CreateOrderRequest) { o.OrderLines[1].Reference = "P1" }, "order_lines[1].reference"},
-		{"a field that the line had", none, none, func(o *klarna.CreateOrderRequest) { o.OrderLines[1].TaxRate = 0 }, "order_lines[1].tax_rate"},
+		{"a field that the line had", none, none, func(o *klarna.CreateOrderRequest) {
+			o.OrderLines[1].TaxRate, o.OrderLines[1].TotalTaxAmount, o.OrderTaxAmount = 0, 0, 1900
+		}, "order_lines[1].tax_rate, order_lines[1].total_tax_amount"},
 		{"a field within a line's object", none, none, func(o *klarna.CreateOrderRequest) { o.OrderLines[0].ProductIdentifiers.Brand = "x" }, "order_lines[0].product_identifiers.brand"},
 		{"an object of a line that is gone", none, none, func(o *klarna.CreateOrderRequest) {
 			o.OrderLines[0].ProductIdentifiers = klarna.ProductIdentifiers{}
 		}, "order_lines[0].product_identifiers.brand"},
 		{"an object of a line that is new", none, none, func(o *klarna.CreateOrderRequest) { o.OrderLines[1].ProductIdentifiers.Size = "42" }, "order_lines[1].product_identifiers.size"},
 		{"lines in another order", none, none, func(o *klarna.CreateOrderRequest) {
-			for i := range o.OrderLines {
-				o.OrderLines[i] = klarna.OrderLine{Name: o.OrderLines[i].Name, Quantity: 1}
-			}
 			o.OrderLines[0], o.OrderLines[1] = o.OrderLines[1], o.OrderLines[0]
-		}, "order_lines[0].name, order_lines[0].product_identifiers.brand, order_lines[0].tax_rate, order_lines[0].total_amount, order_lines[0].total_tax_amount, order_lines[0].type, order_lines[0].unit_price, " +
-			"order_lines[1].name, order_lines[1].tax_rate, order_lines[1].total_amount, order_lines[1].total_tax_amount, order_lines[1].type, order_lines[1].unit_price"},
-		{"a line more", none, none, func(o *klarna.CreateOrderRequest) { o.OrderLines = append(o.OrderLines, o.OrderLines[0]) },
+		}, "order_lines[0].name, order_lines[0].product_identifiers.brand, order_lines[0].total_amount, order_lines[0].total_tax_amount, order_lines[0].type, order_lines[0].unit_price, " +
+			"order_lines[1].name, order_lines[1].product_identifiers.brand, order_lines[1].total_amount, order_lines[1].total_tax_amount, order_lines[1].type, order_lines[1].unit_price"},
+		{"a line more", none, none, func(o *klarna.CreateOrderRequest) { o.OrderLines = append(o.OrderLines, free("Sticker")) },
 			"Incorrect number of items in the cart. Expected: 2, Actual: 3"},
-		{"a line less, and the amount", none, none, func(o *klarna.CreateOrderRequest) { o.OrderLines, o.OrderAmount = o.OrderLines[:1], 11900 },
+		{"a line less, and the amount", none, none, func(o *klarna.CreateOrderRequest) { takeLines(o, 1) },
 			"order_amount, Incorrect number of items in the cart. Expected: 2, Actual: 1"},
 
 		{"no address was authorized, one is sent now", none, none, func(o *klarna.CreateOrderRequest) { o.BillingAddress, o.ShippingAddress = home(), work() }, ""},
@@ -69,7 +71,8 @@ func TestAnOrderMustBeWhatWasAuthorized(t *testing.T) {
 		{"the shipping address is left out, and billing is another", home(), work(), func(o *klarna.CreateOrderRequest) { o.ShippingAddress = klarna.Address{} },
 			"shipping_address.organization_name, shipping_address.postal_code, shipping_address.street_address"},
 		{"the addresses come first, as in Klarna's messages", home(), work(), func(o *klarna.CreateOrderRequest) {
-			o.OrderAmount, o.ShippingAddress.City, o.OrderLines = 1, "Potsdam", o.OrderLines[:1]
+			takeLines(o, 1)
+			o.ShippingAddress.City = "Potsdam"
 		}, "shipping_address.city, order_amount, Incorrect number of items in the cart. Expected: 2, Actual: 1"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -89,6 +92,22 @@ func TestAnOrderMustBeWhatWasAuthorized(t *testing.T) {
 	}
 }
 
+// free is a line that costs nothing.
+func free(name string) klarna.OrderLine { return klarna.OrderLine{Name: name, Quantity: 1} }
+
+// takeLines leaves the first lines of an order, and makes its amounts right again.
+func takeLines(o *klarna.CreateOrderRequest, most int) {
+	o.OrderLines = o.OrderLines[:most]
+	o.OrderAmount, o.OrderTaxAmount = klarna.Totals(o.OrderLines)
+}
+
+// setPrice changes the price of a line, and makes the amounts right again.
+func setPrice(o *klarna.CreateOrderRequest, line int, price int64) {
+	o.OrderLines[line].UnitPrice = price
+	o.OrderLines[line] = klarna.CompleteLine(o.OrderLines[line])
+	takeLines(o, len(o.OrderLines))
+}
+
 // What the client leaves out by itself, callers in other languages send.
 func TestEmptyAndZeroInWhatMustMatch(t *testing.T) {
 	for _, row := range []struct {
@@ -105,7 +124,7 @@ func TestEmptyAndZeroInWhatMustMatch(t *testing.T) {
 		{"an object where there was none of that name", func(m map[string]any) { line(m)["extra"] = 1 }, func(m map[string]any) { line(m)["extra"] = map[string]any{} }, "order_lines[0].extra"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			s := newShop(t)
+			s := newShop(t, klarnatest.WithUnknownFields())
 			c := cart()
 			c.BillingAddress = home()
 

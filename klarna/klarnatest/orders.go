@@ -1,13 +1,17 @@
 package klarnatest
 
-import "github.com/klarna-go/klarna-payments/klarna"
+import (
+	"strings"
+
+	"github.com/klarna-go/klarna-payments/klarna"
+)
 
 func (s *Server) createOrder(token string, body []byte) (any, *failure) {
-	sent, refused := parse(body, new(klarna.CreateOrderRequest))
+	sent, refused := parse(body)
 	if refused != nil {
 		return nil, refused
 	}
-	if refused := sent.require(requiredOfCart...); refused != nil {
+	if refused := s.check("create_order_request", sent, new(klarna.CreateOrderRequest)); refused != nil {
 		return nil, refused
 	}
 	a, refused := s.findAuthorization(token)
@@ -39,15 +43,19 @@ func (s *Server) createOrder(token string, body []byte) (any, *failure) {
 func (s *Server) place(a *authorization, sent members) *klarna.Order {
 	order := &klarna.Order{
 		OrderID:                 newUUID(),
-		FraudStatus:             klarna.FraudStatusAccepted,
+		FraudStatus:             s.fraudStatus,
 		AuthorizedPaymentMethod: klarna.AuthorizedPaymentMethod{Type: klarna.AuthorizedPaymentMethodTypeInvoice},
 	}
-	page := confirmation(sent)
-	if page == "" {
-		page = confirmation(a.members)
+	ids := strings.NewReplacer("{session.id}", a.session.id, "{order.id}", order.OrderID)
+	placed := &placedOrder{
+		placed:       s.clock.now(),
+		status:       order.FraudStatus,
+		confirmation: ids.Replace(merchantURL("confirmation", sent, a.members)),
+		notification: ids.Replace(merchantURL("notification", sent, a.members)),
 	}
-	if page != "" {
-		order.RedirectURL = s.newRedirect(page, a.session.id, order.OrderID)
+	if placed.confirmation != "" {
+		order.RedirectURL = s.URL + redirectPath + order.OrderID
 	}
+	s.orders[order.OrderID] = placed
 	return order
 }

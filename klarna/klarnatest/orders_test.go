@@ -93,24 +93,24 @@ func TestCreateOrderRules(t *testing.T) {
 		{"the right body after a wrong one", func(s *shop) error {
 			_, token := s.openAndAuthorize(cart())
 			wrong := orderOf(cart())
-			wrong.OrderAmount++
+			setPrice(&wrong, 0, 12000)
 			_, err := s.CreateOrder(ctx, token, wrong)
 			require.ErrorIs(s.t, err, klarna.ErrConflict)
 			return orderIt(s, "", token)
 		}, refusal{}},
 		{"what was authorized, after an update", func(s *shop) error {
 			id, token := s.openAndAuthorize(cart())
-			require.NoError(s.t, s.UpdateSession(ctx, id, klarna.Session{OrderAmount: new(int64(1))}))
+			require.NoError(s.t, s.UpdateSession(ctx, id, klarna.CartUpdate(cart().OrderLines[:1])))
 			return orderIt(s, "", token)
 		}, refusal{}},
 		{"what was updated, after the authorization", func(s *shop) error {
 			id, token := s.openAndAuthorize(cart())
-			require.NoError(s.t, s.UpdateSession(ctx, id, klarna.Session{OrderAmount: new(int64(1))}))
+			require.NoError(s.t, s.UpdateSession(ctx, id, klarna.CartUpdate(cart().OrderLines[:1])))
 			other := orderOf(cart())
-			other.OrderAmount = 1
+			takeLines(&other, 1)
 			_, err := s.CreateOrder(ctx, token, other)
 			return err
-		}, refusal{409, "BAD_VALUE", "Not matching fields: [order_amount]"}},
+		}, refusal{409, "BAD_VALUE", "Not matching fields: [order_amount, Incorrect number of items in the cart. Expected: 2, Actual: 1]"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			err := row.act(newShop(t))

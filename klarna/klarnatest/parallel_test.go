@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -12,14 +11,17 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 )
 
 // Two hundred shoppers, at most fifty at a time, each with a cart of its own. Each order is placed twice at once, as by
 // the browser and the callback.
 func TestParallelShoppers(t *testing.T) {
 	const shoppers, atOnce = 200, 50
-	before := runtime.NumGoroutine()
+	before := goleak.IgnoreCurrent()
+	shopServer := newReceiver(t, 500, 200)
 	server := klarnatest.NewServer()
+	server.SetCallbacks(klarnatest.CallbackPolicy{Twice: true, Wait: 5 * time.Millisecond})
 	client := server.Client()
 
 	var mu sync.Mutex
@@ -30,7 +32,7 @@ func TestParallelShoppers(t *testing.T) {
 		group.Go(func() {
 			turn <- struct{}{}
 			defer func() { <-turn }()
-			id, err := shopFor(server, client, int64(i+1))
+			id, err := shopFor(server, client, int64(i+1), shopServer.URL)
 			if err != nil {
 				t.Errorf("shopper %d: %v", i, err)
 				return
@@ -47,28 +49,51 @@ func TestParallelShoppers(t *testing.T) {
 		require.Less(t, r.StatusCode, 300, r)
 	}
 
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	require.NoError(t, server.WaitForCallbacks(ctx))
+	require.Equal(t, 2*shoppers+1, shopServer.calls(), "every shopper was called back twice, and one failure was tried again")
 	server.Close()
-	requireGoroutines(t, before)
+	shopServer.Close()
+	goleak.VerifyNone(t, before)
 }
 
-// requireGoroutines waits until no more than so many are left. The ones that serve a connection end soon after it.
-func requireGoroutines(t *testing.T, most int) {
-	t.Helper()
-	for range 500 {
-		if runtime.NumGoroutine() <= most {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
+// Close in the middle of it all: faults that wait, callbacks that wait, callers that wait.
+func TestCloseLeavesNothingBehind(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	server := klarnatest.NewServer()
+	server.SetCallbacks(klarnatest.CallbackPolicy{Delay: time.Hour})
+	client := server.Client(klarna.WithRetry(klarna.NoRetry()))
+	id, err := client.CreateSession(context.Background(), cartCalling("http://127.0.0.1:9/"))
+	require.NoError(t, err)
+	_, err = server.Authorize(id.SessionID)
+	require.NoError(t, err)
+
+	const callers = 8
+	var group sync.WaitGroup
+	for range callers / 4 {
+		server.Fail(klarna.OperationReadSession, klarnatest.Delay(time.Hour), klarnatest.Drip(time.Hour), klarnatest.Endless(), klarnatest.Status(500, "X").After(time.Hour))
 	}
-	stacks := make([]byte, 1<<20)
-	t.Fatalf("%d goroutines are left, not %d:\n%s", runtime.NumGoroutine(), most, stacks[:runtime.Stack(stacks, true)])
+	for range callers {
+		group.Go(func() {
+			if _, err := client.ReadSession(context.Background(), id.SessionID); err == nil {
+				t.Error("a call went well that could not")
+			}
+		})
+	}
+	for len(server.PendingFaults()) > 0 {
+		time.Sleep(time.Millisecond)
+	}
+	server.Close()
+	group.Wait()
+	goleak.VerifyNone(t, before)
 }
 
 // shopFor is one purchase of so many pairs.
-func shopFor(server *klarnatest.Server, client *klarna.Client, pairs int64) (orderID string, err error) {
+func shopFor(server *klarnatest.Server, client *klarna.Client, pairs int64, callback string) (orderID string, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	session, err := client.CreateSession(ctx, cart())
+	session, err := client.CreateSession(ctx, cartCalling(callback))
 	if err != nil {
 		return "", err
 	}

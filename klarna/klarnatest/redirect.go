@@ -1,33 +1,29 @@
 package klarnatest
 
-import (
-	"net/http"
-	"strings"
-)
+import "net/http"
 
 const redirectPath = "/redirect/"
 
-// confirmation is the page that the shopper sees when the order is placed; empty when the shop names none.
-func confirmation(m members) string {
-	urls, _ := m.value("merchant_urls").(map[string]any)
-	page, _ := urls["confirmation"].(string)
-	return page
+// merchantURL is one of the shop's URLs: the first that is given; empty when there is none.
+func merchantURL(name string, from ...members) string {
+	for _, m := range from {
+		urls, _ := m.value("merchant_urls").(map[string]any)
+		if u, _ := urls[name].(string); u != "" {
+			return u
+		}
+	}
+	return ""
 }
 
-// newRedirect gives the URL to send the shopper's browser to. Klarna leaves a cookie there; here it only leads on.
-func (s *Server) newRedirect(page, sessionID, orderID string) string {
-	s.redirects[orderID] = strings.NewReplacer("{session.id}", sessionID, "{order.id}", orderID).Replace(page)
-	return s.URL + redirectPath + orderID
-}
-
-// redirect is called by the shopper's browser, and needs no credentials.
+// redirect is called by the shopper's browser, and needs no credentials. Klarna leaves a cookie there; here it only
+// leads on.
 func (s *Server) redirect(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	page := s.redirects[r.PathValue("order_id")]
+	order := s.orders[r.PathValue("order_id")]
 	s.mu.Unlock()
-	if page == "" {
+	if order == nil || order.confirmation == "" {
 		s.notFound(w, r)
 		return
 	}
-	http.Redirect(w, r, page, http.StatusFound)
+	http.Redirect(w, r, order.confirmation, http.StatusFound)
 }

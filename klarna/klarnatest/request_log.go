@@ -2,6 +2,7 @@ package klarnatest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -16,11 +17,15 @@ import (
 // Request is one request that arrived, and how it was answered. It holds no credentials, and the path only as the
 // route of its Operation. Printed, logged or encoded it shows no body.
 type Request struct {
-	Time          time.Time        `json:"time"`           // when it arrived, by the server's clock
-	Operation     klarna.Operation `json:"operation"`      // empty when the path or the method is none of the API's
-	StatusCode    int              `json:"status"`         // of the answer
-	CorrelationID string           `json:"correlation_id"` // of the answer
-	Body          json.RawMessage  `json:"-"`              // as it came, JSON or not, up to 1 MB; it may hold personal data
+	Time          time.Time        `json:"time"`            // when it arrived, by the server's clock
+	Duration      time.Duration    `json:"duration"`        // how long it took until the answer began
+	Operation     klarna.Operation `json:"operation"`       // empty when the path or the method is none of the API's
+	StatusCode    int              `json:"status"`          // of the answer; 0 when a fault let there be none
+	CorrelationID string           `json:"correlation_id"`  // of the answer
+	Fault         string           `json:"fault,omitempty"` // what went wrong, by Server.Fail
+	Body          json.RawMessage  `json:"-"`               // as it came, JSON or not, up to 1 MB; it may hold personal data
+
+	began time.Time
 }
 
 func (r Request) text() string {
@@ -28,35 +33,59 @@ func (r Request) text() string {
 	if route == "" {
 		route = "unknown route"
 	}
-	return route + " " + strconv.Itoa(r.StatusCode) + " (correlation id " + r.CorrelationID + ")"
+	text := route + " " + strconv.Itoa(r.StatusCode)
+	if r.Fault != "" {
+		text += ", " + r.Fault
+	}
+	return text + " (correlation id " + r.CorrelationID + ")"
 }
 
-// Format prints the route, the status and the correlation id, for every verb.
+// Format prints the route, the status, the fault and the correlation id, for every verb.
 func (r Request) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, r.text()) }
 
-// LogValue is a group of the operation, the status and the correlation id.
-func (r Request) LogValue() slog.Value {
-	return slog.GroupValue(
+// LogValue is a group of the operation, the status, the duration, the fault and the correlation id.
+func (r Request) LogValue() slog.Value { return slog.GroupValue(r.attrs()...) }
+
+func (r Request) attrs() []slog.Attr {
+	attrs := []slog.Attr{
 		slog.String("operation", string(r.Operation)),
 		slog.Int("status", r.StatusCode),
+		slog.Duration("duration", r.Duration),
 		slog.String("correlation_id", r.CorrelationID),
-	)
+	}
+	if r.Fault != "" {
+		attrs = append(attrs, slog.String("fault", r.Fault))
+	}
+	return attrs
 }
 
-// requestLog keeps what arrived.
+// What the log keeps at most, so that a server may run for weeks.
+const (
+	maxRequests  = 10_000
+	maxBodyTotal = 64 << 20
+)
+
+// requestLog keeps what arrived last.
 type requestLog struct {
 	mu       sync.Mutex
 	requests []Request
+	bytes    int // of all bodies
 }
 
 func (l *requestLog) add(r Request) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.requests = append(l.requests, r)
+	l.bytes += len(r.Body)
+	for len(l.requests) > maxRequests || l.bytes > maxBodyTotal {
+		l.bytes -= len(l.requests[0].Body)
+		l.requests[0] = Request{} // the array behind the slice keeps it until it grows
+		l.requests = l.requests[1:]
+	}
 }
 
 // Requests returns the requests that arrived so far, in the order in which they were answered. Refused ones are among
-// them. The result is the caller's to change.
+// them. Of more than 10,000, or of 64 MB of bodies, it forgets the oldest. The result is the caller's to change.
 func (s *Server) Requests() []Request {
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()
@@ -66,4 +95,20 @@ func (s *Server) Requests() []Request {
 		requests[i] = r
 	}
 	return requests
+}
+
+// newRequest begins what the log will hold of a request that just arrived.
+func (s *Server) newRequest(op klarna.Operation) Request {
+	return Request{Time: s.clock.now(), Operation: op, CorrelationID: newUUID(), began: time.Now()}
+}
+
+// record puts a request into the log.
+func (s *Server) record(r Request) {
+	r.Duration = time.Since(r.began)
+	s.log.add(r)
+	name := string(r.Operation)
+	if name == "" {
+		name = "unknown route"
+	}
+	s.logger.LogAttrs(context.Background(), slog.LevelInfo, name, r.attrs()[1:]...)
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -97,4 +99,64 @@ func TestPrintingARequestShowsNoSecret(t *testing.T) {
 	}
 	require.Equal(t, "POST /payments/v1/authorizations/{authorizationToken}/order 200 (correlation id "+log[1].CorrelationID+")", fmt.Sprint(log[1]))
 	require.Equal(t, "unknown route 0 (correlation id )", fmt.Sprint(klarnatest.Request{}))
+}
+
+func TestTheLogForgetsTheOldest(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	id := s.open(cart())
+	arrive := func(method, path string, body []byte) {
+		s.server.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(method, path, bytes.NewReader(body)))
+	}
+	for range 9_999 {
+		arrive("GET", "/", nil)
+	}
+	require.Len(t, s.server.Requests(), 10_000)
+	require.Equal(t, klarna.OperationCreateSession, s.server.Requests()[0].Operation)
+	s.read(id)
+	log := s.server.Requests()
+	require.Len(t, log, 10_000)
+	require.Empty(t, log[0].Operation)
+	require.Equal(t, klarna.OperationReadSession, log[9_999].Operation)
+
+	for range 70 {
+		arrive("POST", sessionsPath, make([]byte, 1<<20))
+	}
+	require.Len(t, s.server.Requests(), 64, "of 1 MB each")
+}
+
+func TestDurationIsHowLongTheAnswerTook(t *testing.T) {
+	s := newShop(t)
+	id := s.open(cart())
+	s.server.Fail(klarna.OperationReadSession, klarnatest.Delay(30*time.Millisecond))
+	s.server.Advance(time.Hour)
+	s.read(id)
+	log := s.server.Requests()
+	require.Less(t, log[0].Duration, time.Minute)
+	require.GreaterOrEqual(t, log[1].Duration, 30*time.Millisecond)
+	require.Less(t, log[1].Duration, time.Minute)
+}
+
+func TestRequestsAreLoggedInALineWithoutSecrets(t *testing.T) {
+	var log bytes.Buffer
+	server := klarnatest.NewServer(klarnatest.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+	defer server.Close()
+	s := &shop{Client: server.Client(), t: t, server: server}
+	c := cart()
+	c.BillingAddress = home()
+	id, token := s.openAndAuthorize(c)
+	server.Fail(klarna.OperationCreateOrder, klarnatest.Delay(time.Millisecond))
+	s.order(token, orderOf(c))
+	s.send("GET", "/private", "")
+
+	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+	require.Len(t, lines, 3)
+	require.Regexp(t, `level=INFO msg=CreateSession status=200 duration=\S+ correlation_id=[0-9a-f-]{36}$`, lines[0])
+	require.Regexp(t, `msg=CreateOrder status=200 duration=\S+ correlation_id=\S+ fault="delay of 1ms"$`, lines[1])
+	require.Regexp(t, `msg="unknown route" status=404 `, lines[2])
+	for _, secret := range []string{id, token, server.APIKey, home().StreetAddress, "private"} {
+		require.NotContains(t, log.String(), secret)
+	}
+	require.Equal(t, "POST /payments/v1/authorizations/{authorizationToken}/order 200, delay of 1ms (correlation id "+server.Requests()[1].CorrelationID+")",
+		fmt.Sprint(server.Requests()[1]))
 }

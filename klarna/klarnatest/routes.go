@@ -29,6 +29,7 @@ func (s *Server) routes() *http.ServeMux {
 		mux.HandleFunc(path, s.methodNotAllowed(strings.Join(allowed, ", ")))
 	}
 	mux.HandleFunc("GET "+redirectPath+"{order_id}", s.redirect)
+	s.browserRoutes(mux)
 	mux.HandleFunc("/", s.notFound)
 	return mux
 }
@@ -37,12 +38,12 @@ func (s *Server) routes() *http.ServeMux {
 func isClean(p string) bool { return path.Clean(p) == p }
 
 func (s *Server) notFound(w http.ResponseWriter, _ *http.Request) {
-	s.reply(w, s.newRequest(""), nil, unknownPath)
+	s.reply(w, s.newRequest(""), unknownPath)
 }
 
 func (s *Server) methodNotAllowed(allowed string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Allow", allowed)
-		s.reply(w, s.newRequest(""), nil, wrongMethod)
+		s.reply(w, s.newRequest(""), wrongMethod)
 	}
 }

@@ -1,12 +1,15 @@
 package klarnatest
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/klarna-go/klarna-payments/klarna"
 )
@@ -18,52 +21,79 @@ type Server struct {
 	// and redirect URLs hold it: a program that serves the handler elsewhere changes it before the first call.
 	URL string
 
-	// The credentials that the server takes, made at random: the API key by itself, or the username with the password.
-	// As at Klarna the key is also the password.
+	// The credentials that the server takes, made at random unless WithCredentials gives them: the API key by itself, or
+	// the username with the password. As at Klarna the key is also the password.
 	Username, Password, APIKey string
 
-	server *httptest.Server
-	mux    *http.ServeMux
-	clock  clock
-	log    requestLog
+	server        *httptest.Server
+	mux           *http.ServeMux
+	clock         clock
+	log           requestLog
+	logger        *slog.Logger
+	faults        faultQueue
+	limits        limits
+	callbacks     *callbacks
+	unknownFields bool
+	closing       context.Context // ends when Close begins
+	close         context.CancelFunc
 
 	mu             sync.Mutex // guards what follows, and all that it leads to
 	sessions       map[string]*session
 	authorizations map[string]*authorization // by token
-	redirects      map[string]string         // by order id: the confirmation page
+	orders         map[string]*placedOrder   // by order id
+	fraudStatus    klarna.FraudStatus        // of orders to come
+	swept          time.Time                 // when what has expired was last forgotten
 }
 
 // NewServer starts a server on a free port of loopback. It panics when it cannot listen. Close it when done.
 func NewServer(opts ...Option) *Server {
-	s := &Server{
-		sessions:       map[string]*session{},
-		authorizations: map[string]*authorization{},
-		redirects:      map[string]string{},
-	}
-	s.Username, s.APIKey = newCredentials()
-	s.Password = s.APIKey
-	s.mux = s.routes()
-
-	var c config
+	c := config{logger: slog.New(slog.DiscardHandler)}
 	for _, opt := range opts {
 		opt(&c)
 	}
+	s := &Server{
+		Username: c.username, Password: c.apiKey, APIKey: c.apiKey,
+		logger:         c.logger,
+		unknownFields:  c.unknownFields,
+		sessions:       map[string]*session{},
+		authorizations: map[string]*authorization{},
+		orders:         map[string]*placedOrder{},
+		fraudStatus:    klarna.FraudStatusAccepted,
+	}
+	s.setCredentials()
+	s.closing, s.close = context.WithCancel(context.Background())
+	s.callbacks = newCallbacks(s.closing, s.logger)
+	s.mux = s.routes()
+
 	s.server = httptest.NewUnstartedServer(s)
 	if c.listener != nil {
 		_ = s.server.Listener.Close() // the free port is not needed
 		s.server.Listener = c.listener
 	}
+	s.URL = "http://" + s.server.Listener.Addr().String()
+	if c.url != "" {
+		s.URL = strings.TrimRight(c.url, "/")
+	}
 	s.server.Start()
-	s.URL = s.server.URL
 	if transport, ok := s.server.Client().Transport.(*http.Transport); ok {
 		transport.MaxIdleConnsPerHost = 256 // or parallel callers would open a connection for nearly every call
 	}
 	return s
 }
 
-// Close stops the server, once it has answered the calls that are under way, and closes the connections of the clients
-// that Client made. What it remembers can still be asked for.
-func (s *Server) Close() { s.server.Close() }
+// Close stops the server, once it has answered the calls that are under way, ends the faults and callbacks that are still
+// waiting, and closes the connections of the clients that Client made. What it remembers can still be asked for.
+func (s *Server) Close() {
+	s.close()
+	// A caller that neither sends the rest of its request nor goes away would keep it open for ever.
+	cut := time.AfterFunc(grace, s.server.CloseClientConnections)
+	defer cut.Stop()
+	s.server.Close()
+	s.callbacks.wait()
+}
+
+// grace is how long Close waits for the calls that are under way.
+const grace = time.Second
 
 // Client returns a client of this server, made with its URL, its API key and the options given. It panics if one of the
 // options is wrong.

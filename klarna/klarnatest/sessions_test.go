@@ -30,6 +30,9 @@ func TestCreateSessionAnswers(t *testing.T) {
 		"language":         "de",
 		"purchase_country": "DE",
 		"order_amount":     float64(12400),
+		"stand_in":         true,
+
+		"payment_method_categories": []any{"pay_later", "pay_over_time", "pay_now"},
 	}, claims)
 
 	again, err := s.CreateSession(context.Background(), cart())
@@ -250,11 +253,21 @@ func TestReadSessionRefusesAnUnknownID(t *testing.T) {
 	requireRefused(t, readIt(s, "unknown", ""), invalidSession)
 }
 
-func TestWhatIsKlarnasCannotBeSent(t *testing.T) {
+// What only Klarna sets is unknown to the contract, as a member to send.
+const withUnknown = `{"order_amount":1,"purchase_country":"DE","purchase_currency":"EUR",
+	"order_lines":[{"name":"x","quantity":1,"unit_price":1,"total_amount":1,"unknown":1}],
+	"status":["complete"],"expires_at":[1],"client_token":{"a":1},"authorization_token":"mine","payment_method_categories":[1],"unknown":{"a":1}}`
+
+func TestUnknownFieldsAreRefused(t *testing.T) {
 	s := newShop(t)
-	got := s.send("POST", sessionsPath, `{"order_amount":1,"purchase_country":"DE","purchase_currency":"EUR",
-		"order_lines":[{"name":"x","quantity":1,"unit_price":1,"total_amount":1,"unknown":1}],
-		"status":["complete"],"expires_at":[1],"client_token":{"a":1},"authorization_token":"mine","payment_method_categories":[1],"unknown":1}`)
+	got := s.send("POST", sessionsPath, withUnknown)
+	require.Equal(t, 400, got.status)
+	require.Contains(t, got.body, `"Bad value: authorization_token, client_token, expires_at, order_lines[0].unknown, payment_method_categories, status, unknown"`)
+}
+
+func TestUnknownFieldsAreIgnoredOnRequest(t *testing.T) {
+	s := newShop(t, klarnatest.WithUnknownFields())
+	got := s.send("POST", sessionsPath, withUnknown)
 	require.Equal(t, 200, got.status)
 	var created klarna.MerchantSession
 	require.NoError(t, json.Unmarshal([]byte(got.body), &created))
@@ -262,6 +275,9 @@ func TestWhatIsKlarnasCannotBeSent(t *testing.T) {
 	require.Equal(t, klarna.SessionStatusIncomplete, session.Status)
 	require.Equal(t, created.ClientToken, session.ClientToken)
 	require.Empty(t, session.AuthorizationToken)
+
+	got = s.send("POST", sessionsPath, `{"unknown":1,"locale":1}`)
+	require.Contains(t, got.body, `"Bad value: locale, order_amount, order_lines, purchase_country, purchase_currency"`, "other rules stay")
 }
 
 func TestSessionsKeepTheirDataToThemselves(t *testing.T) {
@@ -289,6 +305,10 @@ func TestReadSessionKeepsZeroAndEmpty(t *testing.T) {
 	s := newShop(t)
 	members := membersOf(t, cart())
 	members["merchant_data"], members["order_tax_amount"] = "", 0
+	for _, line := range members["order_lines"].([]any) {
+		delete(line.(map[string]any), "tax_rate")
+		delete(line.(map[string]any), "total_tax_amount")
+	}
 	members["billing_address"] = map[string]any{"region": "", "city": nil}
 	created := s.send("POST", sessionsPath, encode(t, members))
 	require.Equal(t, 200, created.status)

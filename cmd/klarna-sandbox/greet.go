@@ -1,0 +1,52 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
+)
+
+// greet prints what a shop needs to know. A shell can read it as it is: all but the lines to copy are comments.
+func greet(out io.Writer, server *klarnatest.Server) error {
+	_, err := fmt.Fprintf(out, `# A stand-in for Klarna Payments v1. Copy these lines to where your shop runs:
+export KLARNA_BASE_URL=%s
+export KLARNA_API_KEY=%s
+# or, in place of the API key:
+# export KLARNA_USERNAME=%s KLARNA_PASSWORD=%s
+# In the page, in place of Klarna's script: <script src="%s" async></script>
+# How to buy something with curl: klarna-sandbox -h. Ctrl-C stops.
+`, quote(server.URL), quote(server.APIKey), quote(server.Username), quote(server.Password), server.URL+klarnatest.ScriptPath)
+	return err
+}
+
+// quote makes one word of a text for a shell.
+func quote(text string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-./:[]", r)
+	}
+	if strings.IndexFunc(text, func(r rune) bool { return !plain(r) }) < 0 {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}
+
+// walkThrough is a purchase with curl. A test runs it as it stands.
+const walkThrough = `Buying something with curl, in another terminal, after the two export lines that it prints:
+
+  field() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"; }
+  api() { curl -sS -H "Authorization: Basic $KLARNA_API_KEY" -H "Content-Type: application/json" "$@"; }
+  CART='{"purchase_country": "DE", "purchase_currency": "EUR", "order_amount": 11900, "order_tax_amount": 1900,
+    "order_lines": [{"name": "Running shoe", "quantity": 1, "unit_price": 11900, "tax_rate": 1900,
+      "total_amount": 11900, "total_tax_amount": 1900}]}'
+
+  # The shop opens a session.
+  CLIENT_TOKEN=$(api "$KLARNA_BASE_URL/payments/v1/sessions" -d "$CART" | field client_token)
+
+  # The shopper approves. With an "outcome" of decline, invalid_fields or close, something else comes of it.
+  TOKEN=$(curl -sS "$KLARNA_BASE_URL/kp/stand-in/authorize" -d "{\"client_token\": \"$CLIENT_TOKEN\"}" | field authorization_token)
+
+  # The shop places the order.
+  api "$KLARNA_BASE_URL/payments/v1/authorizations/$TOKEN/order" -d "$CART"
+`

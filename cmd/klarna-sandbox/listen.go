@@ -1,0 +1,38 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+)
+
+// listen listens on loopback, and elsewhere only when told to: the server speaks plain http.
+func listen(ctx context.Context, addr string, remote bool) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, usage("-addr is %q, but has to be an address and a port, such as 127.0.0.1:8181", addr)
+	}
+	if !remote && !isLoopback(host) {
+		return nil, notLoopback(addr)
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen: %w", err)
+	}
+	// What localhost means is up to the machine's configuration.
+	if tcp, ok := listener.Addr().(*net.TCPAddr); !remote && (!ok || !tcp.IP.IsLoopback()) {
+		_ = listener.Close()
+		return nil, notLoopback(addr)
+	}
+	return listener, nil
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}
+
+func notLoopback(addr string) error {
+	return usage("%q is not a loopback address: other machines could reach it, over plain http; -allow-remote says that this is meant", addr)
+}

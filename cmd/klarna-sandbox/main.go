@@ -1,0 +1,61 @@
+// Klarna-sandbox is a stand-in for Klarna Payments v1 as a program, for shops in any language and for the browser. It is
+// package klarnatest behind a port; nothing leaves this machine, and no credentials of Klarna's are needed.
+//
+//	go run github.com/klarna-go/klarna-payments/cmd/klarna-sandbox@latest
+//
+// It prints the environment lines to copy, and logs each request in one line. With -h it tells its flags, and how to buy
+// something with curl.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends it the hard way
+	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+	case errors.Is(err, errUsage):
+		fmt.Fprintln(os.Stderr, "klarna-sandbox:", err)
+		os.Exit(2)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "klarna-sandbox:", err)
+		os.Exit(1)
+	}
+}
+
+// run serves until the context ends.
+func run(ctx context.Context, args []string, getenv func(string) string, out, log io.Writer) error {
+	s, err := parse(args, getenv, out)
+	if err != nil {
+		return err
+	}
+	listener, err := listen(ctx, s.addr, s.remote)
+	if err != nil {
+		return err
+	}
+	server := klarnatest.NewServer(append(s.options,
+		klarnatest.WithListener(listener),
+		klarnatest.WithURL(s.baseURL(listener.Addr())),
+		klarnatest.WithLogger(slog.New(newHandler(log))),
+	)...)
+	defer server.Close()
+	s.apply(server)
+	if err := greet(out, server); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return nil
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
+)
+
+// errUsage is a command line that makes no sense.
+var errUsage = errors.New("see klarna-sandbox -h")
+
+// settings are what the command line says.
+type settings struct {
+	addr    string
+	remote  bool
+	url     string
+	options []klarnatest.Option
+
+	fraudStatus            klarna.FraudStatus
+	createSession, anyCall int // allowed a second
+	callbacks              klarnatest.CallbackPolicy
+}
+
+func parse(args []string, getenv func(string) string, out io.Writer) (settings, error) {
+	var s settings
+	flags := flag.NewFlagSet("klarna-sandbox", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // main prints the error
+	flags.StringVar(&s.addr, "addr", "127.0.0.1:8181", "the `address` to listen on; port 0 is any free one")
+	flags.BoolVar(&s.remote, "allow-remote", false, "listen on an address that other machines reach, over plain http")
+	flags.StringVar(&s.url, "url", "", "the base `URL` that callers and browsers use, if it is not that address")
+	apiKey := flags.String("api-key", getenv("KLARNA_SANDBOX_API_KEY"), "the API `key` to take, or $KLARNA_SANDBOX_API_KEY; made up if empty")
+	username := flags.String("username", getenv("KLARNA_SANDBOX_USERNAME"), "the user `name` to take, or $KLARNA_SANDBOX_USERNAME; made up if empty")
+	unknown := flags.Bool("unknown-fields", false, "ignore fields that the contract does not know, instead of refusing them")
+	limit := flags.String("rate-limit", "", "calls a second, as `create,others`, such as 5,50 of Klarna's playground; empty is no limit")
+	callbacks := flags.String("callbacks", "once", "how the shop's server is told of an authorization: `once`, twice, late (10 s), first (before the browser) or never")
+	status := flags.String("fraud-status", klarna.FraudStatusAccepted, "the `status` of orders: ACCEPTED, PENDING or REJECTED")
+
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		flags.SetOutput(out)
+		_, _ = io.WriteString(out, "klarna-sandbox is a stand-in for Klarna Payments v1.\n\n")
+		flags.PrintDefaults()
+		_, _ = io.WriteString(out, "\n"+walkThrough)
+		return s, err
+	} else if err != nil {
+		return s, usage("%v", err)
+	}
+	if flags.NArg() > 0 {
+		return s, usage("there are no arguments, only flags, but %q is one", flags.Arg(0))
+	}
+	// Whoever sets this has mistaken the stand-in for something else, and it is about to be printed.
+	if strings.HasPrefix(*apiKey, "klarna_live_") {
+		return s, usage("the API key is one for real money; the sandbox takes any other, or makes one up")
+	}
+	s.options = []klarnatest.Option{klarnatest.WithCredentials(*username, *apiKey)}
+	if *unknown {
+		s.options = append(s.options, klarnatest.WithUnknownFields())
+	}
+
+	if *limit != "" {
+		var rest string
+		if n, _ := fmt.Sscanf(*limit+" ", "%d,%d%1s", &s.createSession, &s.anyCall, &rest); n != 2 || s.createSession < 0 || s.anyCall < 0 {
+			return s, usage("-rate-limit is %q, but has to be two numbers such as 5,50", *limit)
+		}
+	}
+	switch *callbacks {
+	case "once":
+	case "twice":
+		s.callbacks.Twice = true
+	case "late":
+		s.callbacks.Delay = 10 * time.Second
+	case "first":
+		s.callbacks.First = true
+	case "never":
+		s.callbacks.Never = true
+	default:
+		return s, usage("-callbacks is %q, but has to be once, twice, late, first or never", *callbacks)
+	}
+	switch s.fraudStatus = *status; s.fraudStatus {
+	case klarna.FraudStatusAccepted, klarna.FraudStatusPending, klarna.FraudStatusRejected:
+	default:
+		return s, usage("-fraud-status is %q, but has to be ACCEPTED, PENDING or REJECTED", *status)
+	}
+	return s, nil
+}
+
+func usage(format string, args ...any) error {
+	return fmt.Errorf("%s (%w)", fmt.Sprintf(format, args...), errUsage)
+}
+
+// baseURL is where callers find the server. One that listens on all addresses is found on loopback as well.
+func (s settings) baseURL(at net.Addr) string {
+	if s.url != "" {
+		return s.url
+	}
+	if tcp, ok := at.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		return fmt.Sprintf("http://127.0.0.1:%d", tcp.Port)
+	}
+	return "http://" + at.String()
+}
+
+func (s settings) apply(server *klarnatest.Server) {
+	server.SetRateLimit(s.createSession, s.anyCall)
+	server.SetCallbacks(s.callbacks)
+	server.SetFraudStatus(s.fraudStatus)
+}

@@ -1,0 +1,112 @@
+package klarnatest
+
+import (
+	"net/http"
+
+	"github.com/klarna-go/klarna-payments/klarna"
+)
+
+// nothingToFinalize is a finalize without an authorize that asked for it. inferred: code and message are ours.
+var nothingToFinalize = refuse(http.StatusForbidden, "INVALID_OPERATION", "There is no authorization to finalize")
+
+// sessionDetails is what the widget shows.
+type sessionDetails struct {
+	ShowForm                bool                           `json:"show_form"`
+	OrderAmount             int64                          `json:"order_amount"`
+	PurchaseCurrency        string                         `json:"purchase_currency"`
+	Locale                  string                         `json:"locale"`
+	OrderLines              []shownLine                    `json:"order_lines"`
+	PaymentMethodCategories []klarna.PaymentMethodCategory `json:"payment_method_categories"`
+	Error                   *browserError                  `json:"error,omitempty"`
+}
+
+type shownLine struct {
+	Name        string `json:"name"`
+	Quantity    int64  `json:"quantity"`
+	TotalAmount int64  `json:"total_amount"`
+}
+
+// browserSession is what load asks: the data goes into the session, and what there is to show comes back.
+func (s *Server) browserSession(x *session, call browserCall) (any, *failure) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	refused := s.update(x, call.Data)
+	var cart klarna.SessionCreate
+	convert(x.members, &cart)
+	details := sessionDetails{
+		ShowForm:                true,
+		OrderAmount:             cart.OrderAmount,
+		PurchaseCurrency:        cart.PurchaseCurrency,
+		Locale:                  x.locale(),
+		OrderLines:              []shownLine{},
+		PaymentMethodCategories: categories(x.locale()),
+	}
+	for _, line := range cart.OrderLines {
+		details.OrderLines = append(details.OrderLines, shownLine{line.Name, line.Quantity, line.TotalAmount})
+	}
+	if refused != nil {
+		details.Error = &browserError{refused.fields}
+	}
+	return details, nil
+}
+
+func (s *Server) browserAuthorize(x *session, call browserCall) (any, *failure) {
+	if result := s.shopper(x, call); result != nil {
+		return *result, nil
+	}
+	// inferred: Klarna asks for a finalize with some of its categories only; here it is all of them.
+	later := call.AutoFinalize != nil && !*call.AutoFinalize
+	s.mu.Lock()
+	x.toFinalize = later
+	s.mu.Unlock()
+	if later {
+		return browserResult{Approved: true, ShowForm: true, FinalizeRequired: true}, nil
+	}
+	return s.approved(x)
+}
+
+func (s *Server) browserReauthorize(x *session, call browserCall) (any, *failure) {
+	call.AutoFinalize = nil
+	return s.browserAuthorize(x, call)
+}
+
+func (s *Server) browserFinalize(x *session, call browserCall) (any, *failure) {
+	s.mu.Lock()
+	toFinalize := x.toFinalize
+	s.mu.Unlock()
+	if !toFinalize {
+		return nil, nothingToFinalize
+	}
+	return s.browserReauthorize(x, call)
+}
+
+// shopper does what the shopper does short of an approval: nil if it is one. A shopper who is declined, has mis-typed or
+// closes the window leaves the data in the session all the same, and an earlier authorization as it is.
+func (s *Server) shopper(x *session, call browserCall) *browserResult {
+	s.mu.Lock()
+	refused := s.update(x, call.Data)
+	s.mu.Unlock()
+	switch {
+	case call.Outcome == outcomeClose:
+		return &browserResult{ShowForm: true}
+	case call.Outcome == outcomeDecline:
+		return &browserResult{}
+	case call.Outcome == outcomeInvalidFields:
+		fields := call.InvalidFields
+		if len(fields) == 0 {
+			fields = []string{"billing_address.email"}
+		}
+		return &browserResult{ShowForm: true, Error: &browserError{fields}}
+	case refused != nil:
+		return &browserResult{ShowForm: true, Error: &browserError{refused.fields}}
+	}
+	return nil
+}
+
+func (s *Server) approved(x *session) (any, *failure) {
+	token, refused := s.approve(x.id, nil)
+	if refused != nil {
+		return nil, refused
+	}
+	return browserResult{Approved: true, ShowForm: true, AuthorizationToken: token}, nil
+}

@@ -1,0 +1,179 @@
+package klarnatest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+)
+
+// callbacks calls shops back in the background.
+type callbacks struct {
+	ctx    context.Context // ends when the server closes
+	logger *slog.Logger
+	client *http.Client
+	done   sync.WaitGroup
+
+	mu      sync.Mutex
+	policy  CallbackPolicy
+	record  []Callback
+	pending int
+	idle    chan struct{} // closed when pending is 0 again
+}
+
+func newCallbacks(ctx context.Context, logger *slog.Logger) *callbacks {
+	return &callbacks{ctx: ctx, logger: logger, client: newCallbackClient(), policy: CallbackPolicy{Wait: time.Second}}
+}
+
+// wait waits for all that is under way; ctx has ended by then, which makes it short.
+func (c *callbacks) wait() {
+	func() {
+		c.mu.Lock() // whoever saw ctx alive has begun once this is had, and nobody else will
+		defer c.mu.Unlock()
+	}()
+	c.done.Wait()
+}
+
+// message is one callback to be made.
+type message struct {
+	kind CallbackKind
+	url  string
+	body any
+	ends func(status int) bool // whether the shop's answer is one that ends the tries
+}
+
+// start makes a callback in the background. The channel is closed when it is through. A message without a URL is none.
+func (c *callbacks) start(m message) <-chan struct{} {
+	through := make(chan struct{})
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	policy := c.policy
+	var skipped string
+	switch {
+	case m.url == "":
+		close(through)
+		return through
+	case policy.Never:
+		skipped = "callbacks are switched off"
+	case c.ctx.Err() != nil:
+		skipped = "the server is closed"
+	case !isLoopbackURL(m.url):
+		skipped = "the URL is not on this machine"
+	}
+	if skipped != "" {
+		c.addLocked(Callback{Time: time.Now(), Kind: m.kind, URL: m.url, Skipped: skipped})
+		close(through)
+		return through
+	}
+	if c.pending == 0 {
+		c.idle = make(chan struct{})
+	}
+	c.pending++
+	c.done.Go(func() {
+		defer c.finish(through)
+		c.deliver(m, policy)
+	})
+	return through
+}
+
+func (c *callbacks) finish(through chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.pending--
+	if c.pending == 0 {
+		close(c.idle)
+	}
+	close(through)
+}
+
+func (c *callbacks) deliver(m message, policy CallbackPolicy) {
+	if !c.sleep(policy.Delay) {
+		return
+	}
+	c.tryAll(m, policy)
+	if policy.Twice {
+		c.tryAll(m, policy)
+	}
+}
+
+// tryAll tries until the shop has it, the tries are used up or the server closes.
+func (c *callbacks) tryAll(m message, policy CallbackPolicy) {
+	wait := policy.Wait
+	for try := 1; try <= callbackTries; try++ {
+		if try > 1 {
+			if !c.sleep(wait) {
+				return
+			}
+			wait *= 2
+		}
+		done := Callback{Time: time.Now(), Kind: m.kind, URL: m.url, Try: try}
+		done.StatusCode, done.Err = c.post(m)
+		c.add(done)
+		if done.Err == nil && m.ends(done.StatusCode) {
+			return
+		}
+	}
+}
+
+// post makes one try. An error does not hold the URL.
+func (c *callbacks) post(m message) (status int, err error) {
+	body, err := json.Marshal(m.body)
+	if err != nil {
+		return 0, err
+	}
+	ctx, cancel := context.WithTimeout(c.ctx, 2*callbackTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, m.url, bytes.NewReader(body))
+	if err != nil {
+		return 0, errors.New("the URL cannot be called") // its own text quotes the URL
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("User-Agent", "klarnatest")
+	resp, err := c.client.Do(req)
+	if err != nil {
+		var withURL *url.Error
+		if errors.As(err, &withURL) {
+			err = withURL.Err
+		}
+		return 0, err
+	}
+	_ = resp.Body.Close() // nothing is read of it
+	return resp.StatusCode, nil
+}
+
+func (c *callbacks) sleep(d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-c.ctx.Done():
+		return false
+	}
+}
+
+func (c *callbacks) add(done Callback) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.addLocked(done)
+}
+
+func (c *callbacks) addLocked(done Callback) {
+	c.record = append(c.record, done)
+	if len(c.record) > maxRequests {
+		c.record = c.record[1:]
+	}
+	c.logger.LogAttrs(context.Background(), slog.LevelInfo, "callback", done.attrs()...)
+}
+
+// first says whether the browser has to wait for the callback.
+func (c *callbacks) first() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.policy.First
+}
