@@ -42,7 +42,8 @@ func (c *Client) ReadSession(ctx context.Context, sessionID string, opts ...Call
 	return session, nil
 }
 
-// UpdateSession changes what is set in session and leaves the rest as it is. The two amounts are pointers, so that 0 can
+// UpdateSession changes what is set in session and leaves the rest as it is. Give an address or another part that has
+// fields of its own whole: whether Klarna merges or replaces those is not stated. The two amounts are pointers, so that 0 can
 // be sent: OrderTaxAmount: new(int64(0)). Send amount, tax and lines together, since Klarna checks them against each
 // other. Afterwards the browser must load the widget again, or authorize again.
 //
