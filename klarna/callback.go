@@ -17,7 +17,7 @@ const maxCallbackBytes = 64 << 10
 // waits 2 seconds for a 2xx, tries up to three times, and may send a callback twice or never: answer at once, and place
 // the order from whichever of browser and callback comes first ([ErrOrderAlreadyPlaced] tells the other).
 //
-// Klarna does not sign it: put a secret into the URL, as [CallbackSigner] does, or anyone can post here.
+// Do not log the callback: its token is worth an order. Klarna does not sign it: put a secret into the URL, as [CallbackSigner] does, or anyone can post here.
 //
 // The error says what is wrong with the request, and quotes nothing of it; answer it with 400. The body is read up to
 // 64 KiB.

@@ -33,7 +33,8 @@
 // A call that Klarna refused, or whose answer makes no sense, or that got none, gives an [*Error]. Tell them apart with
 // errors.Is and the Err… variables; get at the status, Klarna's code and messages and the correlation id with
 // errors.As. A call that could not be meant, such as one with an empty id, gives an error before anything is sent. No
-// error, and nothing else that this package prints or logs, holds a token, a credential or personal data.
+// error, and nothing else that this package prints or logs, holds a token, a credential or personal data of the request;
+// Klarna's own messages stand in an error as they come, but for e-mail addresses.
 //
 // # Connections
 //

@@ -3,7 +3,7 @@ package klarna
 import "github.com/klarna-go/klarna-payments/gen"
 
 // The bodies of requests and answers. They are the generated types, so that one import is enough; their fields are
-// documented in package gen.
+// documented in package gen. They are plain structs, and printing one prints what it holds, tokens and personal data too.
 type (
 	// SessionCreate is the cart of a new session, for [Client.CreateSession].
 	SessionCreate = gen.SessionCreate
