@@ -1,0 +1,164 @@
+package main
+
+import (
+	"crypto/rand"
+	"net/url"
+
+	"github.com/klarna-go/klarna-payments/klarna"
+)
+
+// checkout is one cart on its way to one order. It belongs to one shopper, and so does all that comes of it: the order is
+// made from the session that this shopper was given, never from what a browser posts.
+type checkout struct {
+	id      string // what the callback's URL refers to
+	number  string // the order number that the shopper sees, and Klarna's merchant_reference1
+	shopper *shopper
+
+	sessionID   string
+	clientToken string
+	categories  []klarna.PaymentMethodCategory
+
+	// Guarded by shopper.mu; changed by whoever has the shopper's turn.
+	state    state
+	session  klarna.SessionCreate // what Klarna's session holds
+	declined map[string]bool      // the categories that Klarna declined for this cart
+	sent     *sentOrder           // an order that got no verdict yet
+	order    *klarna.Order        // nil until it is placed, and if its answer was lost for good
+	placedBy origin
+	problem  string // why it is open again, after it was being checked
+}
+
+type state int
+
+const (
+	open     state = iota // the shopper may pay
+	checking              // an order was sent, and it is unknown what became of it
+	placed                // an order exists
+	unclear               // nobody could find out in time
+	ended                 // nothing comes of it any more
+)
+
+// origin is who brought the authorization token.
+type origin string
+
+const (
+	byBrowser  origin = "browser"
+	byCallback origin = "callback"
+	byUnknown  origin = "unknown" // another process of this shop, or one whose answer was lost
+)
+
+// sentOrder is kept to be sent again byte for byte.
+type sentOrder struct {
+	token   string
+	request klarna.CreateOrderRequest
+	by      origin
+}
+
+func newCheckout(sh *shopper) *checkout {
+	c := &checkout{id: rand.Text(), number: "EX-" + rand.Text()[:8], shopper: sh}
+	lines := sh.cart.lines(c.number)
+	amount, tax := klarna.Totals(lines)
+	c.session = klarna.SessionCreate{
+		PurchaseCountry: "DE", PurchaseCurrency: "EUR", Locale: "en-DE",
+		OrderAmount: amount, OrderTaxAmount: tax, OrderLines: lines,
+		MerchantReference1: c.number,
+		// No address: Klarna gets it from the browser, once the shopper has chosen to pay with Klarna.
+	}
+	return c
+}
+
+// snapshot is a checkout at one moment, for pages.
+type snapshot struct {
+	ID, Number  string
+	ClientToken string
+	Categories  []klarna.PaymentMethodCategory // those that are still to be had
+	Declined    bool
+	State       state
+	Lines       []klarna.OrderLine
+	Amount, Tax int64
+	Order       *klarna.Order
+	PlacedBy    origin
+	Problem     string
+}
+
+func (c *checkout) snapshot() snapshot {
+	c.shopper.mu.Lock()
+	defer c.shopper.mu.Unlock()
+	now := snapshot{
+		ID: c.id, Number: c.number, ClientToken: c.clientToken, State: c.state, Lines: c.session.OrderLines,
+		Amount: c.session.OrderAmount, Tax: c.session.OrderTaxAmount, Order: c.order, PlacedBy: c.placedBy, Problem: c.problem,
+	}
+	for _, category := range c.categories {
+		if c.declined[category.Identifier] {
+			now.Declined = true
+		} else {
+			now.Categories = append(now.Categories, category)
+		}
+	}
+	return now
+}
+
+// end takes a checkout away from its shopper, who keeps the cart. What a browser or a callback still brings for it is too
+// late.
+func (c *checkout) end() {
+	c.shopper.mu.Lock()
+	defer c.shopper.mu.Unlock()
+	c.state = ended
+	c.shopper.leave(c)
+}
+
+// recordOrder is called once Klarna has said that the order exists. The order is nil when Klarna did not say which.
+func (c *checkout) recordOrder(order *klarna.Order, by origin) {
+	c.shopper.mu.Lock()
+	defer c.shopper.mu.Unlock()
+	c.state, c.order, c.placedBy, c.sent = placed, order, by, nil
+	c.shopper.bought(c)
+}
+
+// recordDoubt is called when an order was sent and there is no verdict.
+func (c *checkout) recordDoubt(sent *sentOrder) {
+	c.shopper.mu.Lock()
+	defer c.shopper.mu.Unlock()
+	c.state, c.sent = checking, sent
+}
+
+// recordRefusal is called when it turned out that there is no order. The shopper may pay again.
+func (c *checkout) recordRefusal(problem string) {
+	c.shopper.mu.Lock()
+	defer c.shopper.mu.Unlock()
+	c.state, c.sent, c.problem = open, nil, problem
+}
+
+// recordUnclear is called when nobody could find out. The cart counts as bought, so that it is not paid twice.
+func (c *checkout) recordUnclear() {
+	c.shopper.mu.Lock()
+	defer c.shopper.mu.Unlock()
+	c.state = unclear
+	c.shopper.bought(c)
+}
+
+// bought empties the cart and keeps the checkout among the orders. It is called with mu held.
+func (sh *shopper) bought(c *checkout) {
+	if sh.orders == nil {
+		sh.orders = map[string]*checkout{}
+	}
+	sh.orders[c.number] = c
+	if sh.checkout == c {
+		sh.cart = nil
+	}
+	sh.leave(c)
+}
+
+// leave is called with mu held.
+func (sh *shopper) leave(c *checkout) {
+	if sh.checkout == c {
+		sh.checkout = nil
+	}
+}
+
+func (c *checkout) checkingPath() string { return "/checkout/" + url.PathEscape(c.id) + "/checking" }
+
+func (c *checkout) orderPath() string { return "/orders/" + url.PathEscape(c.number) }
+
+// Checking says whether the outcome of the order is still being found out.
+func (now snapshot) Checking() bool { return now.State == checking }

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/klarna-go/klarna-payments/klarna"
+)
+
+func (s *shop) showGoods(w http.ResponseWriter, r *http.Request, sh *shopper) {
+	now, _ := sh.now()
+	goods := make([]shownLine, len(catalogue))
+	for i, p := range catalogue {
+		goods[i] = shownLine{product: p, Quantity: now[p.ID]}
+	}
+	s.render(w, r, http.StatusOK, sh, "goods", "Goods", goods)
+}
+
+func (s *shop) showCart(w http.ResponseWriter, r *http.Request, sh *shopper) {
+	now, c := sh.now()
+	if c != nil && c.snapshot().State == checking {
+		seeOther(w, r, c.checkingPath())
+		return
+	}
+	s.render(w, r, http.StatusOK, sh, "cart", "Your cart", summaryOf(now.lines(""), sh.csrf))
+}
+
+// changeCart sets how many of a product are in the cart. It says how many there are to be and not how many more, so that it
+// may be posted twice.
+func (s *shop) changeCart(w http.ResponseWriter, r *http.Request, sh *shopper) {
+	p, ok := findProduct(r.PostFormValue("product"))
+	quantity, err := strconv.ParseInt(r.PostFormValue("quantity"), 10, 64)
+	if !ok || err != nil {
+		s.renderProblem(w, r, http.StatusBadRequest, sh, problems["stale"])
+		return
+	}
+	replaced, err := s.setQuantity(r.Context(), sh, p.ID, quantity)
+	_, c := sh.now()
+	switch {
+	case errors.Is(err, errBeingPaid) && c != nil:
+		seeOther(w, r, c.checkingPath())
+	case err != nil:
+		s.failed(w, r, sh, "the cart could not be changed", err)
+	case r.Header.Get("X-Part") == "summary" && c != nil && !replaced:
+		// The script on the checkout page swaps this part, and loads Klarna's widget again.
+		now := c.snapshot()
+		s.renderPart(w, r, "summary", summaryOf(now.Lines, sh.csrf))
+	default:
+		seeOther(w, r, "/cart")
+	}
+}
+
+// summary is a cart as pages show it.
+type summary struct {
+	CSRF     string // empty where the quantities cannot change any more
+	Lines    []shownLine
+	Shipping int64
+	Amount   int64
+	Tax      int64
+	ToFree   int64 // what is missing for free shipping; 0 when it is free
+	Count    int64
+}
+
+type shownLine struct {
+	product
+	Quantity, Total int64
+}
+
+func summaryOf(lines []klarna.OrderLine, csrf string) summary {
+	sum := summary{CSRF: csrf}
+	sum.Amount, sum.Tax = klarna.Totals(lines)
+	for _, line := range lines {
+		if p, ok := findProduct(line.Reference); ok {
+			sum.Lines = append(sum.Lines, shownLine{p, line.Quantity, line.TotalAmount})
+			sum.Count += line.Quantity
+		} else {
+			sum.Shipping += line.TotalAmount
+		}
+	}
+	if sum.Shipping > 0 {
+		sum.ToFree = freeShippingFrom - (sum.Amount - sum.Shipping)
+	}
+	return sum
+}

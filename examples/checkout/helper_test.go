@@ -1,0 +1,242 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"html"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
+)
+
+// world is a shop on a stand-in of its own.
+type world struct {
+	t      *testing.T
+	klarna *klarnatest.Server
+	shop   *shop
+	url    string
+	log    *lockedBuffer
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t, klarna: klarnatest.NewServer(), log: new(lockedBuffer)}
+	w.klarna.SetCallbacks(klarnatest.CallbackPolicy{Never: true}) // unless a test is about them
+	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	quick := klarna.WithRetry(klarna.RetryPolicy{MaxAttempts: 3, BaseDelay: time.Millisecond, MaxDelay: 2 * time.Millisecond})
+	p := onStandIn(w.klarna, append(options(logger), quick)...)
+
+	server := httptest.NewUnstartedServer(nil)
+	w.url = "http://" + server.Listener.Addr().String()
+	var err error
+	if w.shop, err = newShop(p, w.url, logger); err != nil {
+		t.Fatal(err)
+	}
+	server.Config.Handler = w.shop.handler()
+	server.Start()
+	t.Cleanup(func() {
+		server.Close()
+		w.shop.close()
+		p.close()
+		if pending := w.klarna.PendingFaults(); len(pending) > 0 {
+			t.Errorf("faults that nothing met: %v", pending)
+		}
+	})
+	return w
+}
+
+// orders is how many orders were placed at Klarna.
+func (w *world) orders() (n int) {
+	seen := map[string]bool{}
+	for _, request := range w.klarna.Requests() {
+		if request.Operation == klarna.OperationCreateOrder && request.StatusCode == http.StatusOK {
+			if body := string(request.Body); !seen[body] {
+				seen[body] = true
+				n++
+			}
+		}
+	}
+	return n
+}
+
+func (w *world) count(op klarna.Operation) (n int) {
+	for _, request := range w.klarna.Requests() {
+		if request.Operation == op {
+			n++
+		}
+	}
+	return n
+}
+
+// browser is a shopper's browser without a script: the tests do what the script would.
+type browser struct {
+	*world
+	client *http.Client
+}
+
+func (w *world) newBrowser() *browser {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return &browser{w, &http.Client{Jar: jar, Timeout: 20 * time.Second}}
+}
+
+// answer is a page, after all redirects.
+type answer struct {
+	status int
+	path   string
+	body   string
+	header http.Header
+}
+
+func (b *browser) do(req *http.Request) answer {
+	b.t.Helper()
+	resp, err := b.client.Do(req)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return answer{resp.StatusCode, resp.Request.URL.Path, string(body), resp.Header}
+}
+
+func (b *browser) get(path string) answer {
+	b.t.Helper()
+	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, b.url+path, nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return b.do(req)
+}
+
+func (b *browser) post(path string, fields url.Values) answer {
+	b.t.Helper()
+	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, b.url+path, strings.NewReader(fields.Encode()))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return b.do(req)
+}
+
+// purchase is what a browser knows of a checkout.
+type purchase struct {
+	*browser
+	csrf, authorizedPath, refusedPath string
+}
+
+func (b *browser) checkout() *purchase {
+	b.t.Helper()
+	page := b.get("/checkout")
+	if page.status != http.StatusOK || page.path != "/checkout" {
+		b.t.Fatalf("the checkout is %d at %s", page.status, page.path)
+	}
+	return &purchase{b,
+		find(b.t, page.body, `name="csrf" value="([^"]+)"`),
+		find(b.t, page.body, `action="(/checkout/[^"]+/authorized)"`),
+		find(b.t, page.body, `action="(/checkout/[^"]+/refused)"`),
+	}
+}
+
+// record is the shop's own of this purchase.
+func (p *purchase) record() *checkout {
+	return p.shop.store.checkout(strings.Split(p.authorizedPath, "/")[2])
+}
+
+// approve is what the shopper does in Klarna's window.
+func (p *purchase) approve() (token string) {
+	p.t.Helper()
+	token, err := p.klarna.AuthorizeWith(p.record().sessionID, klarnatest.AuthorizeData{BillingAddress: klarna.Address{
+		GivenName: "Example", FamilyName: "Shopper", Email: "shopper@shop.example",
+		StreetAddress: "Example Street 1", PostalCode: "10115", City: "Berlin", Country: "DE",
+	}})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return token
+}
+
+// placeElsewhere orders behind the shop's back.
+func (p *purchase) placeElsewhere(token string) {
+	p.t.Helper()
+	approved, err := p.shop.approvedOrder(p.t.Context(), p.record(), token)
+	if err == nil {
+		_, err = p.shop.klarna.CreateOrder(p.t.Context(), token, approved.order)
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// bring posts an authorization token, as the script does.
+func (p *purchase) bring(token string) answer {
+	p.t.Helper()
+	return p.post(p.authorizedPath, url.Values{"csrf": {p.csrf}, "authorization_token": {token}})
+}
+
+func (p *purchase) setQuantity(product, quantity string) answer {
+	p.t.Helper()
+	return p.post("/cart", url.Values{"csrf": {p.csrf}, "product": {product}, "quantity": {quantity}})
+}
+
+func find(t *testing.T, body, pattern string) string {
+	t.Helper()
+	match := regexp.MustCompile(pattern).FindStringSubmatch(body)
+	if match == nil {
+		t.Fatalf("the page lacks %s:\n%s", pattern, body)
+	}
+	return html.UnescapeString(match[1])
+}
+
+// wantPage checks where a shopper ended.
+func wantPage(t *testing.T, got answer, status int, path, text string) {
+	t.Helper()
+	if got.status != status || !regexp.MustCompile("^"+path+"$").MatchString(got.path) || !strings.Contains(got.body, text) {
+		t.Fatalf("got %d at %s, want %d at %s with %q:\n%s", got.status, got.path, status, path, text, got.body)
+	}
+}
+
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for !is() {
+		select {
+		case <-ctx.Done():
+			t.Fatal("it never came about: " + what)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}

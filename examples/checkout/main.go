@@ -1,0 +1,81 @@
+// Checkout is an example of a web shop that takes payments with Klarna Payments: a cart, the checkout with Klarna's widget,
+// and the order that is placed on the server. It sells nothing.
+//
+//	go run ./checkout                       # on a stand-in for Klarna, in this program: no credentials, no money
+//	KLARNA_API_KEY=… go run ./checkout      # on Klarna's playground; see klarna.NewFromEnv for the other variables
+//
+// How Klarna reaches the shop is up to -base-url (or SHOP_BASE_URL), the https URL that the shop has on the internet. Without
+// it the shop on the playground gets no callback, and does with what the shopper's browser brings.
+//
+// What to read, in the order of a purchase: checkout_open.go, static/checkout.js, place.go, settle.go, callback.go.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	err := run(ctx, os.Args[1:], os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "checkout:", err)
+		os.Exit(1)
+	}
+}
+
+// run serves the shop until the context ends.
+func run(ctx context.Context, args []string, out io.Writer) error {
+	flags := flag.NewFlagSet("checkout", flag.ContinueOnError)
+	addr := flags.String("addr", "127.0.0.1:8080", "where to listen")
+	baseURL := flags.String("base-url", os.Getenv("SHOP_BASE_URL"), "the URL that Klarna and shoppers reach the shop by (or SHOP_BASE_URL)")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	logger := slog.New(slog.NewTextHandler(os.Stderr, nil))
+
+	payments, err := connect(logger)
+	if err != nil {
+		return err
+	}
+	defer payments.close()
+
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", *addr)
+	if err != nil {
+		return err
+	}
+	own := urlOf(listener.Addr())
+	if *baseURL == "" && payments.standIn {
+		*baseURL = own // the stand-in calls back to this machine
+	}
+	shop, err := newShop(payments, *baseURL, logger)
+	if err != nil {
+		return err
+	}
+
+	if _, err := fmt.Fprintf(out, "%s\nThe shop is at %s (stop it with Ctrl-C).\n", payments.notice, own); err != nil {
+		return err
+	}
+	return serve(ctx, listener, shop)
+}
+
+// urlOf is where a browser on this machine finds what listens at addr.
+func urlOf(addr net.Addr) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return "http://" + addr.String()
+	}
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/klarna-go/klarna-payments/klarna"
+)
+
+// problem is what a shopper reads when something did not work: what happened, what it means for the money, what to do.
+type problem struct {
+	Title   string
+	Text    string
+	Actions []action // the first one is the best
+}
+
+type action struct{ Label, URL string }
+
+var (
+	payAgain  = action{"Pay again", "/checkout"}
+	toTheCart = action{"Back to the cart", "/cart"}
+	toTheShop = action{"To the shop", "/"}
+)
+
+// problems by their name in URLs.
+var problems = map[string]problem{
+	"declined": {"Klarna declined this payment",
+		"Nothing was ordered, and you pay nothing. Klarna decides anew for each purchase. You can choose another way to pay, or change your cart.",
+		[]action{{"Choose another way to pay", "/checkout"}, toTheCart}},
+	"expired": {"The time to pay ran out",
+		"Klarna keeps a payment open for a while only. Nothing was ordered, and you pay nothing. Your cart is as you left it.",
+		[]action{{"Start the payment again", "/checkout"}, toTheCart}},
+	"changed": {"Your cart is not the one you approved",
+		"It changed after you approved the payment, so we did not order. You pay nothing yet. Look at your cart, and approve it as it is now.",
+		[]action{payAgain, toTheCart}},
+	"foreign": {"That approval is not for this cart",
+		"The approval we got belongs to another payment, or there is a newer one. Nothing was ordered with it.",
+		[]action{payAgain, toTheCart}},
+	"refused": {"Klarna did not take the order",
+		"Nothing was ordered, and you pay nothing. You can try again, or choose another way to pay.",
+		[]action{payAgain, toTheCart}},
+	"busy": {"Klarna cannot be reached",
+		"Nothing was ordered, and you pay nothing. It is most likely over in a moment. Your cart is as you left it.",
+		[]action{{"Try again", "/checkout"}, toTheCart}},
+	"ours": {"Something is wrong on our side",
+		"It is not your fault. Nothing was ordered, and you pay nothing. We have been told of it. Your cart is as you left it.",
+		[]action{toTheCart}},
+	"waiting": {"Still working on it",
+		"Another page of yours is busy with the same cart. Give it a moment, and look again before you pay.",
+		[]action{{"Look again", "/checkout"}}},
+	"stale": {"This page was too old",
+		"It belongs to an earlier visit, so we did nothing. Open the cart again and go on from there.",
+		[]action{toTheCart}},
+	"missing": {"There is nothing here",
+		"The page does not exist, or it is someone else's.",
+		[]action{toTheShop}},
+}
+
+// problemOf names the problem that an error is for the shopper. An error that is about an order which may exist is none of
+// them: place and settle deal with it.
+func problemOf(err error) string {
+	var refused *klarna.Error
+	switch {
+	case errors.Is(err, errForeignToken):
+		return "foreign"
+	case errors.Is(err, errEnded), errors.Is(err, klarna.ErrConflict):
+		return "changed"
+	case errors.Is(err, klarna.ErrNotFound): // the session or the approval
+		return "expired"
+	case errors.Is(err, klarna.ErrForbidden):
+		if errors.As(err, &refused) && refused.Code == "REJECTED" {
+			return "declined"
+		}
+		return "refused"
+	case errors.Is(err, klarna.ErrInvalidID): // of what the browser posted
+		return "foreign"
+	case errors.Is(err, klarna.ErrInvalidRequest), errors.Is(err, klarna.ErrUnauthorized):
+		return "ours"
+	case errors.As(err, &refused): // too many calls, a server error, no answer
+		return "busy"
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled): // waiting for the shopper's turn
+		return "waiting"
+	}
+	return "ours"
+}

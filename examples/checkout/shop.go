@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/klarna-go/klarna-payments/klarna"
+)
+
+// shop is the whole of it.
+type shop struct {
+	klarna   *klarna.Client
+	signer   *klarna.CallbackSigner
+	payments *payments
+	logger   *slog.Logger
+	baseURL  string // what Klarna and shoppers reach the shop by; empty when that is not known
+	store    *store
+
+	settleWaits []time.Duration // before each look at an order whose outcome is unknown
+
+	running    context.Context // ends when the shop closes
+	stop       context.CancelFunc
+	background sync.WaitGroup // what goes on without a request
+}
+
+func newShop(p *payments, baseURL string, logger *slog.Logger) (*shop, error) {
+	baseURL = strings.TrimRight(baseURL, "/")
+	if u, err := url.Parse(baseURL); baseURL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
+		return nil, fmt.Errorf("the base URL must be a whole URL such as https://shop.example, not %.100q", baseURL)
+	}
+	// A new key for each start: what the URLs refer to is in memory, and forgotten with it. A shop with a database has a
+	// key that stays.
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails
+	signer, err := klarna.NewCallbackSigner(key)
+	if err != nil {
+		return nil, err
+	}
+	s := &shop{
+		klarna: p.client, signer: signer, payments: p, logger: logger, baseURL: baseURL, store: newStore(),
+		settleWaits: []time.Duration{time.Second, 3 * time.Second, 10 * time.Second, 30 * time.Second, time.Minute, 5 * time.Minute},
+	}
+	s.running, s.stop = context.WithCancel(context.Background())
+	return s, nil
+}
+
+// close ends what goes on in the background. It waits for orders that are being placed.
+func (s *shop) close() {
+	s.stop()
+	s.background.Wait()
+}
+
+func (s *shop) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /{$}", s.page(s.showGoods))
+	mux.Handle("GET /cart", s.page(s.showCart))
+	mux.Handle("POST /cart", s.form(s.changeCart))
+	mux.Handle("GET /checkout", s.page(s.showCheckout))
+	mux.Handle("POST /checkout/{id}/authorized", s.form(s.authorized)) // the shopper approved
+	mux.Handle("POST /checkout/{id}/refused", s.form(s.refused))       // Klarna does not go on
+	mux.Handle("GET /checkout/{id}/checking", s.page(s.showChecking))
+	mux.Handle("GET /problem/{kind}", s.page(s.showProblem))
+	mux.Handle("GET /orders/{number}", s.page(s.showOrder))
+	mux.Handle("GET /static/", static())
+	mux.Handle("/", s.page(s.notFound))
+
+	fromShoppers := http.NewCrossOriginProtection().Handler(mux) // a second guard beside each form's own token
+	all := http.NewServeMux()
+	all.Handle("/", s.onlyAtBaseURL(fromShoppers))
+	all.Handle("POST "+callbackPath, s.signer.Middleware(http.HandlerFunc(s.callback)))
+	return s.logged(s.securityHeaders(limitBody(all)))
+}
