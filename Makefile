@@ -1,10 +1,15 @@
 # Two targets do everything on a fresh machine with Go, make and git: `make demo` and `make test`.
-# `make check` is what CI runs; its OpenAPI linter needs Node.js.
+# `make check` is what CI runs; its OpenAPI linter needs Node.js. Each target that it calls is a guard by itself.
 
 GO ?= go
 MODULES = . examples klarna/otelklarna
 
 # Tools run at these versions, through Go's and npm's own caches.
+ACTIONLINT = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+APIDIFF = golang.org/x/exp/cmd/apidiff@v0.0.0-20260908205506-85c1c2202aba
+GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.8.0
+OASDIFF = github.com/oasdiff/oasdiff@v1.32.1
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 BENCHSTAT = golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 REDOCLY = @redocly/cli@2.77.0
@@ -25,7 +30,7 @@ demo: ## three shoppers on a stand-in for Klarna; the last line is an order id
 
 .PHONY: check
 check: REQUIRE_RACE = 1
-check: format generated tidy staticcheck lint test cover ## everything that CI checks
+check: format generated tidy staticcheck golangci lint workflows contract surface vulnerabilities test cover ## everything that CI checks
 
 .PHONY: generate
 generate: ## compile api/openapi.yaml into gen/
@@ -47,10 +52,48 @@ tidy: ## fail if a go.mod is not tidy
 staticcheck:
 	@set -e; for module in $(MODULES); do (cd $$module && $(GO) run $(STATICCHECK) ./...); done
 
+.PHONY: golangci
+golangci: ## run the linters of .golangci.yml
+	@set -e; for module in $(MODULES); do (cd $$module && $(GO) run $(GOLANGCI_LINT) run ./...); done
+
 .PHONY: lint
 lint: ## lint the OpenAPI document
 	@command -v npx >/dev/null || { echo "make lint needs Node.js (npx)"; exit 1; }
 	@REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --yes $(REDOCLY) lint --config .redocly.yaml api/openapi.yaml
+
+.PHONY: workflows
+workflows: ## lint the workflows, and fail if an action is not pinned by its commit
+	@$(GO) run $(ACTIONLINT) -shellcheck= -pyflakes=
+	@! grep -rnE '^[ -]*uses:' .github/workflows | grep -vE 'uses: [^@ ]+@[0-9a-f]{40} # v[0-9.]+$$' || { echo "pin these by the commit, with the version behind it"; exit 1; }
+
+.PHONY: contract
+contract: ## fail if api/openapi.yaml breaks what it said at the last tag
+	@GO="$(GO)" .ci/contract $(OASDIFF)
+
+.PHONY: surface
+surface: ## compare what the packages export with the last tag; from v1 on, fail if a user's build would break
+	@GO="$(GO)" .ci/surface $(APIDIFF)
+
+.PHONY: vulnerabilities
+vulnerabilities: ## look for known vulnerabilities that the code reaches
+	@GO="$(GO)" .ci/vulnerabilities $(GOVULNCHECK) $(MODULES)
+
+.PHONY: docs
+docs: ## compile the Go blocks of the Markdown files
+	@$(GO) test ./internal/docs
+
+.PHONY: spec-diff
+spec-diff: ## compare a document from Klarna's portal with api/openapi.yaml: make spec-diff UPSTREAM=file.json
+	@$(GO) build -o bin/spec-diff ./internal/specdiff/cmd
+	@bin/spec-diff "$(UPSTREAM)"
+
+.PHONY: release-files
+release-files: ## build what a release holds into dist/: make release-files VERSION=v0.1.0
+	@GO="$(GO)" .ci/release-files "$(VERSION)"
+
+.PHONY: release-notes
+release-notes: ## print what CHANGELOG.md says about a version: make release-notes VERSION=v0.1.0
+	@.ci/release-notes "$(VERSION)"
 
 .PHONY: cover
 cover: ## fail if too little of a package is covered by its tests
@@ -87,4 +130,4 @@ test-live: ## run the contract suite against Klarna's playground; needs credenti
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

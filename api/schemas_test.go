@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/klarna-go/klarna-payments/internal/specdiff"
 )
 
 // readOnlyInRequests gives the fields that only Klarna sets and that a caller is offered all the same.
@@ -30,7 +32,7 @@ func readOnlyInRequests(doc *openapi3.T) []string {
 // is how a property says a sentence of its own about a shared schema.
 func composed(doc *openapi3.T) []string {
 	return schemasWhere(doc, func(_ string, s *openapi3.Schema) bool {
-		return len(s.AllOf) > 0 && !isWrapper(s) || s.OneOf != nil || s.AnyOf != nil || s.Not != nil || s.Discriminator != nil
+		return len(s.AllOf) > 0 && !specdiff.IsWrapper(s) || s.OneOf != nil || s.AnyOf != nil || s.Not != nil || s.Discriminator != nil
 	})
 }
 

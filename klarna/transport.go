@@ -7,9 +7,10 @@ import (
 )
 
 const (
-	// idleConnections is how many connections are kept for the next call. The two of net/http's default would have
-	// parallel callers open a new TLS connection for nearly every call.
-	idleConnections = 256
+	// connections is how many connections to a host are opened over HTTP/1.1, and kept for the next call. The two that
+	// net/http keeps would have parallel callers open a new TLS connection for nearly every call; without a bound they
+	// dial in vain while others come free. Klarna's rate limit is below what so many carry, and HTTP/2 takes one.
+	connections = 100
 
 	// maxHeaderBytes bounds what an answer's header may take. Klarna's take one or two KB.
 	maxHeaderBytes = 64 << 10
@@ -27,8 +28,9 @@ var sharedTransport = sync.OnceValue(func() *http.Transport {
 	if base, ok := http.DefaultTransport.(*http.Transport); ok {
 		transport = base.Clone()
 	}
-	transport.MaxIdleConns = idleConnections
-	transport.MaxIdleConnsPerHost = idleConnections
+	transport.MaxIdleConns = 0 // what counts is each host's
+	transport.MaxIdleConnsPerHost = connections
+	transport.MaxConnsPerHost = connections
 	transport.MaxResponseHeaderBytes = maxHeaderBytes
 	transport.IdleConnTimeout = 90 * time.Second
 	return transport

@@ -1,40 +1,43 @@
-package api_test
+package specdiff
 
 import (
-	"fmt"
+	"cmp"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// difference is one fact that is not the same in Klarna's document and in ours.
-type difference struct {
-	path string // such as order_line.reference or createOrder.requestBody
-	what string // such as "maxLength is 255, Klarna's 256"
-}
-
-// compare gives every difference in the facts of two documents: paths, operations, parameters, bodies, statuses,
+// Compare gives every difference in the facts of two documents: paths, operations, parameters, bodies, statuses,
 // schemas, properties, types, formats, limits and values, in both directions. Descriptions and examples are our own
-// and not compared. Neither are servers, security, headers and callbacks, of which Klarna's file has none.
-func compare(klarna, ours *openapi3.T) []difference {
+// and not compared. Neither are servers, security, headers and callbacks, of which Klarna's document has none.
+func Compare(klarna, ours *openapi3.T) []Difference {
 	c := &comparison{klarna: klarna, ours: ours, standIns: map[string]bool{}}
 	c.paths()
 	c.schemas()
-	slices.SortFunc(c.found, func(a, b difference) int { return strings.Compare(a.path+" "+a.what, b.path+" "+b.what) })
+	slices.SortFunc(c.found, compareDifferences)
 	return slices.Compact(c.found)
+}
+
+func compareDifferences(a, b Difference) int {
+	return cmp.Or(cmp.Compare(a.Group(), b.Group()), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Fact, b.Fact),
+		cmp.Compare(a.Klarna, b.Klarna), cmp.Compare(a.Ours, b.Ours))
 }
 
 type comparison struct {
 	klarna, ours *openapi3.T
 	// standIns are our named schemas that stand where Klarna's document says the same inline.
 	standIns map[string]bool
-	found    []difference
+	found    []Difference
 }
 
-func (c *comparison) add(path, format string, args ...any) {
-	c.found = append(c.found, difference{path, fmt.Sprintf(format, args...)})
+func (c *comparison) add(d Difference) { c.found = append(c.found, d) }
+
+// fact compares one fact. Empty stands for not stated.
+func (c *comparison) fact(path, fact, klarna, ours string) {
+	if klarna != ours {
+		c.add(Difference{path, fact, klarna, ours})
+	}
 }
 
 // names compares two sets of names and gives those in both, in order.
@@ -44,29 +47,15 @@ func names[K, O any](c *comparison, prefix string, klarna map[string]K, ours map
 		if _, ok := ours[name]; ok {
 			both = append(both, name)
 		} else {
-			c.add(prefix+name, "missing")
+			c.add(onlyKlarna(prefix + name))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(ours)) {
 		if _, ok := klarna[name]; !ok {
-			c.add(prefix+name, "not in Klarna's")
+			c.add(onlyOurs(prefix + name))
 		}
 	}
 	return both
-}
-
-// fact compares one fact. The zero value stands for not stated.
-func fact[T comparable](c *comparison, path, name string, klarna, ours T) {
-	if klarna != ours {
-		c.add(path, "%s is %s, Klarna's %s", name, stated(ours), stated(klarna))
-	}
-}
-
-func stated[T comparable](value T) string {
-	if value == *new(T) {
-		return "not stated"
-	}
-	return fmt.Sprint(value)
 }
 
 func (c *comparison) paths() {
@@ -74,10 +63,11 @@ func (c *comparison) paths() {
 		klarna, ours := c.klarna.Paths.Value(path), c.ours.Paths.Value(path)
 		for _, method := range names(c, path+" ", klarna.Operations(), ours.Operations()) {
 			k, o := klarna.GetOperation(method), ours.GetOperation(method)
-			fact(c, path+" "+method, "operationId", k.OperationID, o.OperationID)
-			c.parameters(k.OperationID, parameters(klarna, k), parameters(ours, o))
-			c.requestBody(k.OperationID+".requestBody", k.RequestBody, o.RequestBody)
-			c.responses(k.OperationID, k.Responses, o.Responses)
+			c.fact(path+" "+method, "operationId", k.OperationID, o.OperationID)
+			// Ours is the name of the parts: Klarna's may have none.
+			c.parameters(o.OperationID, parameters(klarna, k), parameters(ours, o))
+			c.requestBody(o.OperationID+".requestBody", k.RequestBody, o.RequestBody)
+			c.responses(o.OperationID, k.Responses, o.Responses)
 		}
 	}
 }
@@ -94,7 +84,7 @@ func parameters(item *openapi3.PathItem, operation *openapi3.Operation) map[stri
 func (c *comparison) parameters(operation string, klarna, ours map[string]*openapi3.Parameter) {
 	for _, name := range names(c, operation+".", klarna, ours) {
 		k, o := klarna[name], ours[name]
-		fact(c, operation+"."+name, "required", k.Required, o.Required)
+		c.fact(operation+"."+name, "required", isTrue(k.Required), isTrue(o.Required))
 		c.schema(operation+"."+name, k.Schema, o.Schema)
 	}
 }
@@ -103,11 +93,11 @@ func (c *comparison) requestBody(path string, klarna, ours *openapi3.RequestBody
 	switch {
 	case klarna == nil && ours == nil:
 	case klarna == nil:
-		c.add(path, "not in Klarna's")
+		c.add(onlyOurs(path))
 	case ours == nil:
-		c.add(path, "missing")
+		c.add(onlyKlarna(path))
 	default:
-		fact(c, path, "required", klarna.Value.Required, ours.Value.Required)
+		c.fact(path, "required", isTrue(klarna.Value.Required), isTrue(ours.Value.Required))
 		c.content(path, klarna.Value.Content, ours.Value.Content)
 	}
 }
@@ -120,10 +110,10 @@ func (c *comparison) responses(operation string, klarna, ours *openapi3.Response
 		o := ours.Value(status)
 		switch {
 		case o == nil:
-			c.add(path, "missing")
+			c.add(onlyKlarna(path))
 		case status[0] != '2' && len(k.Value.Content) == 0 && len(o.Value.Content) > 0:
 			for _, media := range o.Value.Content {
-				c.add("responses."+refName(media.Schema), "the body of a refusal, which Klarna states for one only")
+				c.add(Difference{Path: "responses." + refName(media.Schema), Fact: ErrorBody, Ours: there})
 			}
 		default:
 			c.content(path, k.Value.Content, o.Value.Content)
@@ -131,7 +121,7 @@ func (c *comparison) responses(operation string, klarna, ours *openapi3.Response
 	}
 	for status := range ours.Map() {
 		if klarna.Value(status) == nil {
-			c.add("responses."+status, "not in Klarna's")
+			c.add(onlyOurs("responses." + status))
 		}
 	}
 }
