@@ -18,7 +18,7 @@ import (
 func (c *Client) CreateOrder(ctx context.Context, authorizationToken string, order CreateOrderRequest, opts ...CallOption) (*Order, error) {
 	order.OrderLines = lines(order.OrderLines)
 	placed := new(Order)
-	err := c.do(ctx, OperationCreateOrder, authorizationToken, &order, placed, opts, func(ctx context.Context) (*http.Response, error) {
+	err := c.do(ctx, OperationCreateOrder, authorizationToken, toCheck(c, &order), placed, opts, func(ctx context.Context) (*http.Response, error) {
 		return c.raw.CreateOrder(ctx, authorizationToken, order)
 	})
 	if err != nil {
@@ -50,7 +50,7 @@ func (c *Client) CancelAuthorization(ctx context.Context, authorizationToken str
 // Source: the operation purchaseToken of api/openapi.yaml.
 func (c *Client) CreateCustomerToken(ctx context.Context, authorizationToken string, token CustomerTokenCreationRequest, opts ...CallOption) (*CustomerTokenCreationResponse, error) {
 	created := new(CustomerTokenCreationResponse)
-	err := c.do(ctx, OperationCreateCustomerToken, authorizationToken, &token, created, opts, func(ctx context.Context) (*http.Response, error) {
+	err := c.do(ctx, OperationCreateCustomerToken, authorizationToken, toCheck(c, &token), created, opts, func(ctx context.Context) (*http.Response, error) {
 		return c.raw.PurchaseToken(ctx, authorizationToken, token)
 	})
 	if err != nil {

@@ -40,6 +40,16 @@ func (c *Client) do(ctx context.Context, op Operation, id string, body, result a
 	return err
 }
 
+// toCheck gives a preflight check its own copy of a body. Without a check, which is the usual case, the body then stays on
+// the stack.
+func toCheck[T any](c *Client, body *T) any {
+	if c == nil || c.preflight == nil {
+		return nil
+	}
+	own := *body
+	return &own
+}
+
 // lines makes no lines an empty list: nil would go out as null, which is no list.
 func lines(list []OrderLine) []OrderLine {
 	if list == nil {

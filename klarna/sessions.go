@@ -16,7 +16,7 @@ import (
 func (c *Client) CreateSession(ctx context.Context, session SessionCreate, opts ...CallOption) (*MerchantSession, error) {
 	session.OrderLines = lines(session.OrderLines)
 	created := new(MerchantSession)
-	err := c.do(ctx, OperationCreateSession, "", &session, created, opts, func(ctx context.Context) (*http.Response, error) {
+	err := c.do(ctx, OperationCreateSession, "", toCheck(c, &session), created, opts, func(ctx context.Context) (*http.Response, error) {
 		return c.raw.CreateCreditSession(ctx, session)
 	})
 	if err != nil {
@@ -52,7 +52,7 @@ func (c *Client) ReadSession(ctx context.Context, sessionID string, opts ...Call
 //
 // Source: the operation updateCreditSession of api/openapi.yaml.
 func (c *Client) UpdateSession(ctx context.Context, sessionID string, session Session, opts ...CallOption) error {
-	return c.do(ctx, OperationUpdateSession, sessionID, &session, nil, opts, func(ctx context.Context) (*http.Response, error) {
+	return c.do(ctx, OperationUpdateSession, sessionID, toCheck(c, &session), nil, opts, func(ctx context.Context) (*http.Response, error) {
 		return c.raw.UpdateCreditSession(ctx, sessionID, session)
 	})
 }
