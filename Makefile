@@ -106,7 +106,7 @@ release-notes: ## print what CHANGELOG.md says about a version: make release-not
 cover: ## fail if too little of a package is covered by its tests
 	@set -e; for want in klarna:90 klarna/klarnatest:80 klarna/preflight:90; do \
 		package=$${want%:*}; least=$${want#*:}; \
-		$(GO) test -coverprofile=coverage.out ./$$package >/dev/null; \
+		out=$$($(GO) test -coverprofile=coverage.out ./$$package 2>&1) || { echo "$$out"; exit 1; }; \
 		$(GO) tool cover -func=coverage.out | awk -v p=$$package -v least=$$least \
 			'/^total:/ { sub("%", "", $$3); printf "%s: %s %% of statements covered, at least %s %%\n", p, $$3, least; exit $$3 + 0 < least + 0 }'; \
 	done

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
+)
+
+func TestAnUnknownOutcomeIsNoFailure(t *testing.T) {
+	lost := klarnatest.ResetAfter()
+	never := klarnatest.Status(503, "INTERNAL_SERVER_ERROR", "Internal error")
+	for name, test := range map[string]struct {
+		faults []klarnatest.Fault
+		ends   string
+	}{
+		"the order exists, its answers were lost": {[]klarnatest.Fault{lost, lost, lost}, thanks},
+		"the order never arrived":                 {[]klarnatest.Fault{never, never, never}, thanks},
+		"Klarna fails for longer":                 {[]klarnatest.Fault{never, never, never, never, never, never}, thanks},
+		"Klarna refuses in the end": {[]klarnatest.Fault{never, never, never,
+			klarnatest.Status(403, "REJECTED", "Rejected")}, "Klarna declined this payment"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.shop.settleWaits = []time.Duration{200 * time.Millisecond, time.Millisecond, time.Millisecond}
+			p := w.newBrowser().checkout()
+			w.klarna.Fail(klarna.OperationCreateOrder, test.faults...)
+			got := p.bring(p.approve())
+			wantPage(t, got, http.StatusOK, "/checkout/.*/checking", "We are checking your payment")
+			if got.header.Get("Refresh") == "" || strings.Contains(strings.ToLower(got.body), "fail") {
+				t.Error("the page does not wait, or speaks of failure")
+			}
+			wantPage(t, p.get("/checkout"), http.StatusOK, "/checkout/.*/checking", "We are checking")
+			wantPage(t, p.setQuantity("mug", "7"), http.StatusOK, "/checkout/.*/checking", "We are checking")
+			eventually(t, "the outcome", func() bool { return p.record().snapshot().State != checking })
+			if got := p.get(p.record().checkingPath()); !strings.Contains(got.body, test.ends) {
+				t.Errorf("it ends at %s", got.path)
+			}
+			if w.orders() > 1 {
+				t.Errorf("%d orders were placed", w.orders())
+			}
+		})
+	}
+}
+
+func TestAnOutcomeThatStaysUnknown(t *testing.T) {
+	w := newWorld(t)
+	w.shop.settleWaits = []time.Duration{time.Millisecond}
+	p := w.newBrowser().checkout()
+	never := klarnatest.EmptyStatus(503)
+	w.klarna.Fail(klarna.OperationCreateOrder, never, never, never, never, never, never)
+	p.bring(p.approve())
+	eventually(t, "giving up", func() bool { return p.record().snapshot().State == unclear })
+	wantPage(t, p.get(p.record().orderPath()), http.StatusOK, "/checkout/.*/checking", "look into it by hand")
+	wantPage(t, p.get("/cart"), http.StatusOK, "/cart", "It is empty") // or it would be paid twice
+}
+
+// Another process of the shop, or a try whose answer was lost, has placed the order.
+func TestAnOrderThatExistsAlreadyIsNoFailure(t *testing.T) {
+	t.Run("Klarna says so", func(t *testing.T) {
+		p := newWorld(t).newBrowser().checkout()
+		p.klarna.Fail(klarna.OperationCreateOrder, klarnatest.Status(403, "INVALID_OPERATION", "Authorization token already consumed"))
+		wantPage(t, p.bring(p.approve()), http.StatusOK, anyOrder, thanks)
+	})
+	t.Run("the session says so", func(t *testing.T) {
+		p := newWorld(t).newBrowser().checkout()
+		token := p.approve()
+		p.placeElsewhere(token)
+		wantPage(t, p.get("/checkout"), http.StatusOK, anyOrder, thanks)
+	})
+	t.Run("the session says so, of a token that is not its own", func(t *testing.T) {
+		p := newWorld(t).newBrowser().checkout()
+		p.placeElsewhere(p.approve())
+		wantPage(t, p.bring("00000000-0000-4000-8000-000000000000"), http.StatusOK, anyOrder, thanks)
+	})
+	t.Run("and the same order gives its id", func(t *testing.T) {
+		p := newWorld(t).newBrowser().checkout()
+		token := p.approve()
+		p.placeElsewhere(token)
+		wantPage(t, p.bring(token), http.StatusOK, anyOrder, "order-id")
+	})
+	t.Run("reading the session says so", func(t *testing.T) {
+		p := newWorld(t).newBrowser().checkout()
+		p.klarna.Fail(klarna.OperationReadSession, klarnatest.Status(404, "SESSION_COMPLETED", "Session has already been completed"))
+		wantPage(t, p.bring(p.approve()), http.StatusOK, anyOrder, thanks)
+	})
+}
+
+func TestProblemsByKind(t *testing.T) {
+	for name, test := range map[string]struct {
+		fault      klarnatest.Fault
+		times      int
+		path, text string
+	}{
+		"rejected":         {klarnatest.Status(403, "REJECTED", "Rejected"), 1, "/problem/declined", "Klarna declined"},
+		"not allowed":      {klarnatest.Status(403, "MERCHANT_INACTIVE"), 1, "/problem/refused", "did not take the order"},
+		"too many calls":   {klarnatest.TooManyRequests(0), 3, "/problem/busy", "cannot be reached"},
+		"bad value":        {klarnatest.Status(400, "BAD_VALUE", "Bad value: order_lines"), 1, "/problem/ours", "wrong on our side"},
+		"wrong password":   {klarnatest.Status(401, "UNAUTHORIZED"), 1, "/problem/ours", "wrong on our side"},
+		"unknown approval": {klarnatest.Status(404, "NOT_FOUND", "Invalid authorization token"), 1, "/problem/expired", "ran out"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newWorld(t).newBrowser().checkout()
+			for range test.times {
+				p.klarna.Fail(klarna.OperationCreateOrder, test.fault)
+			}
+			wantPage(t, p.bring(p.approve()), http.StatusOK, test.path, test.text)
+		})
+	}
+	t.Run("no session", func(t *testing.T) {
+		w := newWorld(t)
+		down := klarnatest.HTMLStatus(502)
+		w.klarna.Fail(klarna.OperationCreateSession, down, down, down)
+		wantPage(t, w.newBrowser().get("/checkout"), http.StatusServiceUnavailable, "/checkout", "Klarna cannot be reached")
+	})
+	t.Run("nobody knows why the widget is gone", func(t *testing.T) {
+		p := newWorld(t).newBrowser().checkout()
+		down := klarnatest.EmptyStatus(503)
+		p.klarna.Fail(klarna.OperationReadSession, down, down, down)
+		got := p.post(p.refusedPath, url.Values{"csrf": {p.csrf}, "category": {"pay_later"}})
+		wantPage(t, got, http.StatusOK, "/problem/busy", "cannot be reached")
+	})
+	t.Run("no token", func(t *testing.T) {
+		p := newWorld(t).newBrowser().checkout()
+		wantPage(t, p.bring(""), http.StatusOK, "/problem/foreign", "not for this cart")
+	})
+}
+
+func TestAnOrderUnderReview(t *testing.T) {
+	p := newWorld(t).newBrowser().checkout()
+	p.klarna.SetFraudStatus(klarna.FraudStatusPending)
+	wantPage(t, p.bring(p.approve()), http.StatusOK, anyOrder, "Your order is being reviewed")
+}
