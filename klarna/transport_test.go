@@ -214,15 +214,15 @@ func TestAttemptIsBoundedInTimeWithItsBody(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newServer(t, handler)
-			client := server.hostileClient(t, klarna.WithTimeout(50*time.Millisecond))
+			client := server.hostileClient(t, klarna.WithTimeout(time.Second)) // enough for a header, on a busy machine too
 			_, err := client.CreateOrder(t.Context(), authorizationToken, orderRequest())
 			require.ErrorIs(t, err, context.DeadlineExceeded)
-			require.ErrorContains(t, err, "no whole answer within 50ms")
+			require.ErrorContains(t, err, "no whole answer within 1s")
 			var e *klarna.Error
 			require.ErrorAs(t, err, &e)
 			if name == "no answer" {
 				require.Zero(t, e.StatusCode)
-				require.EqualError(t, err, "klarna: CreateOrder: no whole answer within 50ms: context deadline exceeded; the outcome is unknown")
+				require.EqualError(t, err, "klarna: CreateOrder: no whole answer within 1s: context deadline exceeded; the outcome is unknown")
 			} else {
 				require.Equal(t, 200, e.StatusCode)
 				require.Equal(t, correlationID, e.CorrelationID)
@@ -312,7 +312,7 @@ func TestConnectionThatNeverComesAboutIsKnownAsNeverSent(t *testing.T) {
 		says      string
 	}{
 		"TLS handshake without end":   {silent, &http.Transport{TLSHandshakeTimeout: 20 * time.Millisecond}, "TLS handshake timeout"},
-		"our own time limit":          {silent, &http.Transport{}, "no connection within 100ms"},
+		"our own time limit":          {silent, &http.Transport{}, "no connection within 500ms"},
 		"proxy that refuses":          {"https://api.klarna.example", &http.Transport{Proxy: http.ProxyURL(proxy)}, "Proxy Authentication Required"},
 		"no version of TLS in common": {oldTLS.URL, &http.Transport{TLSClientConfig: &tls.Config{MaxVersion: tls.VersionTLS12}}, "protocol version not supported"},
 		"certificate of nobody":       {oldTLS.URL, &http.Transport{}, "certificate"},
@@ -320,7 +320,7 @@ func TestConnectionThatNeverComesAboutIsKnownAsNeverSent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			client, err := klarna.New(klarna.Environment(test.base), klarna.APIKey(apiKey),
-				klarna.WithHTTPClient(&http.Client{Transport: test.transport}), klarna.WithTimeout(100*time.Millisecond), quickRetries)
+				klarna.WithHTTPClient(&http.Client{Transport: test.transport}), klarna.WithTimeout(500*time.Millisecond), quickRetries)
 			require.NoError(t, err)
 			_, err = client.CreateCustomerToken(t.Context(), authorizationToken, tokenRequest())
 			require.ErrorContains(t, err, test.says)

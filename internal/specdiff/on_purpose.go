@@ -56,6 +56,11 @@ var OnPurpose = map[Difference]string{
 	onlyKlarna("session_create.status"):                          readOnly,
 }
 
+const (
+	httpsOnly   = "^https://.*"
+	loopbackToo = "a shop on loopback is called over http by the stand-in; preflight warns of any other"
+)
+
 // OnPurposeLater are the differences that only a later document of Klarna's shows, each with its reason.
 var OnPurposeLater = map[Difference]string{
 	onlyOurs("ErrorV2.authorized_payment_method"): errorPart,
@@ -65,7 +70,11 @@ var OnPurposeLater = map[Difference]string{
 		`^(?![Hh][Tt][Tt][Pp][Ss]?:)[a-zA-Z][a-zA-Z0-9+.-]*://([a-zA-Z0-9][a-zA-Z0-9.-]*[a-zA-Z0-9])?(/[a-zA-Z0-9._~-]*)*(\?[a-zA-Z0-9._~&=-]*)?$`,
 		`^[a-zA-Z][a-zA-Z0-9+.-]*://([a-zA-Z0-9][a-zA-Z0-9.-]*[a-zA-Z0-9])?(/[a-zA-Z0-9._~-]*)*(\?[a-zA-Z0-9._~&=-]*)?$`,
 	}: "Go's regular expressions have no look-ahead",
-	{"order_line.type", "enum", there, ""}: "Klarna's pages keep the list open: a new kind of line is no fault",
+	{"merchant_urls.authorization", "pattern", httpsOnly, ""}: loopbackToo,
+	{"merchant_urls.confirmation", "pattern", httpsOnly, ""}:  loopbackToo,
+	{"merchant_urls.notification", "pattern", httpsOnly, ""}:  loopbackToo,
+	{"merchant_urls.push", "pattern", httpsOnly, ""}:          loopbackToo,
+	{"order_line.type", "enum", there, ""}:                    "Klarna's pages keep the list open: a new kind of line is no fault",
 }
 
 // reasons are both tables in one.

@@ -121,6 +121,8 @@ func TestTheDocumentsUpToAugust2026NeedNothing(t *testing.T) {
 		if d.Path == "merchant_urls.app_return_url" {
 			url := openapi3.NewStringSchema().WithMaxLength(2000).WithPattern(d.Klarna)
 			schema(klarna, "merchant_urls").Properties["app_return_url"] = url.NewRef()
+		} else if name, ok := strings.CutPrefix(d.Path, "merchant_urls."); ok {
+			property(klarna, "merchant_urls", name).Pattern = d.Klarna
 		}
 	}
 	property(klarna, "order_line", "reference").WithMaxLength(255)
