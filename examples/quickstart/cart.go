@@ -4,44 +4,27 @@ import "github.com/klarna-go/klarna-payments/klarna"
 
 // shoes is a line of running shoes at 119.00, tax of 19 % included. All amounts are in minor units.
 func shoes(pairs int64) klarna.OrderLine {
-	return klarna.OrderLine{
-		Type:           klarna.OrderLineTypePhysical,
-		Reference:      "AD6654412",
-		Name:           "Running shoe",
-		Quantity:       pairs,
-		QuantityUnit:   "pcs",
-		UnitPrice:      11900,
-		TaxRate:        1900,
-		TotalAmount:    pairs * 11900,
-		TotalTaxAmount: pairs * 1900, // the tax within 119.00
-	}
+	return klarna.CompleteLine(klarna.OrderLine{
+		Type:         klarna.OrderLineTypePhysical,
+		Reference:    "AD6654412",
+		Name:         "Running shoe",
+		Quantity:     pairs,
+		QuantityUnit: "pcs",
+		UnitPrice:    11900,
+		TaxRate:      1900,
+	})
 }
 
 // parcel is the shipping at 5.00, tax included.
 func parcel() klarna.OrderLine {
-	return klarna.OrderLine{
-		Type:           klarna.OrderLineTypeShippingFee,
-		Name:           "Parcel",
-		Quantity:       1,
-		UnitPrice:      500,
-		TaxRate:        1900,
-		TotalAmount:    500,
-		TotalTaxAmount: 80,
-	}
-}
-
-// sum adds up what the lines cost and the tax within that.
-func sum(lines []klarna.OrderLine) (amount, tax int64) {
-	for _, line := range lines {
-		amount += line.TotalAmount
-		tax += line.TotalTaxAmount
-	}
-	return amount, tax
+	return klarna.CompleteLine(klarna.OrderLine{
+		Type: klarna.OrderLineTypeShippingFee, Name: "Parcel", Quantity: 1, UnitPrice: 500, TaxRate: 1900,
+	})
 }
 
 // session is a new session with these lines, in Germany.
 func session(intent klarna.Intent, lines ...klarna.OrderLine) klarna.SessionCreate {
-	amount, tax := sum(lines)
+	amount, tax := klarna.Totals(lines)
 	return klarna.SessionCreate{
 		Intent:          intent,
 		PurchaseCountry: "DE", PurchaseCurrency: "EUR", Locale: "en-DE",

@@ -30,7 +30,7 @@ func (p *printer) cart(lines []klarna.OrderLine) {
 		}
 		p.step(what, "%d × %-14s %12s", line.Quantity, line.Name, money(line.TotalAmount))
 	}
-	amount, tax := sum(lines)
+	amount, tax := klarna.Totals(lines)
 	p.step("", "    %-14s %12s, %s of it tax", "in all", money(amount), money(tax))
 }
 

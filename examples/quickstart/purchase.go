@@ -10,7 +10,7 @@ import (
 // purchase opens a session, changes the cart, has the shopper approve and places the order.
 func purchase(ctx context.Context, p *printer, client *klarna.Client, server *klarnatest.Server) (*klarna.Order, error) {
 	p.title("A shopper buys")
-	opened, lines, err := openAndUpdate(ctx, p, client)
+	opened, cart, err := openAndUpdate(ctx, p, client)
 	if err != nil {
 		return nil, err
 	}
@@ -21,13 +21,7 @@ func purchase(ctx context.Context, p *printer, client *klarna.Client, server *kl
 	}
 	p.step("Approved", "by the stand-in, in the shopper's place; in a shop the browser brings the authorization token")
 
-	amount, tax := sum(lines)
-	order, err := client.CreateOrder(ctx, token, klarna.CreateOrderRequest{
-		PurchaseCountry: "DE", PurchaseCurrency: "EUR", Locale: "en-DE",
-		OrderAmount: amount, OrderTaxAmount: tax, OrderLines: lines,
-		MerchantReference1: "ON4711",
-		MerchantURLs:       klarna.MerchantURLs{Confirmation: "https://shop.example/thanks"},
-	})
+	order, err := client.CreateOrder(ctx, token, klarna.OrderFromSession(cart))
 	if err != nil {
 		return nil, err
 	}
@@ -42,30 +36,30 @@ func purchase(ctx context.Context, p *printer, client *klarna.Client, server *kl
 	return order, nil
 }
 
-// openAndUpdate is the part before the browser: it gives the session and the lines it ends up with.
-func openAndUpdate(ctx context.Context, p *printer, client *klarna.Client) (*klarna.MerchantSession, []klarna.OrderLine, error) {
+// openAndUpdate is the part before the browser: it gives the session and the cart it ends up with.
+func openAndUpdate(ctx context.Context, p *printer, client *klarna.Client) (*klarna.MerchantSession, klarna.SessionCreate, error) {
 	cart := session(klarna.IntentBuy, shoes(1), parcel())
 	p.cart(cart.OrderLines)
 	opened, err := client.CreateSession(ctx, cart)
 	if err != nil {
-		return nil, nil, err
+		return nil, cart, err
 	}
 	p.step("Session opened", "%s", opened.SessionID)
 	p.categories(opened.PaymentMethodCategories)
 
 	read, err := client.ReadSession(ctx, opened.SessionID)
 	if err != nil {
-		return nil, nil, err
+		return nil, cart, err
 	}
 	p.step("Session read", "%s, %s, open until %s", read.Status, money(read.OrderAmount), read.ExpiresAt.Format("2 Jan 15:04 MST"))
 
-	lines := []klarna.OrderLine{shoes(2), parcel()}
-	amount, tax := sum(lines)
-	err = client.UpdateSession(ctx, opened.SessionID, klarna.Session{OrderAmount: &amount, OrderTaxAmount: &tax, OrderLines: lines})
+	cart.OrderLines = []klarna.OrderLine{shoes(2), parcel()}
+	cart.OrderAmount, cart.OrderTaxAmount = klarna.Totals(cart.OrderLines)
+	err = client.UpdateSession(ctx, opened.SessionID, klarna.CartUpdate(cart.OrderLines))
 	if err != nil {
-		return nil, nil, err
+		return nil, cart, err
 	}
 	p.step("Cart updated", "a second pair")
-	p.cart(lines)
-	return opened, lines, nil
+	p.cart(cart.OrderLines)
+	return opened, cart, nil
 }

@@ -28,10 +28,7 @@ func secondThoughts(ctx context.Context, p *printer, client *klarna.Client, serv
 	}
 	p.step("Cancelled", "the authorization is gone")
 
-	_, err = client.CreateOrder(ctx, token, klarna.CreateOrderRequest{
-		PurchaseCountry: cart.PurchaseCountry, PurchaseCurrency: cart.PurchaseCurrency,
-		OrderAmount: cart.OrderAmount, OrderTaxAmount: cart.OrderTaxAmount, OrderLines: cart.OrderLines,
-	})
+	_, err = client.CreateOrder(ctx, token, klarna.OrderFromSession(cart))
 	var refused *klarna.Error
 	if !errors.Is(err, klarna.ErrNotFound) || !errors.As(err, &refused) {
 		return fmt.Errorf("an order with a cancelled authorization was not refused as expected: %w", err)
