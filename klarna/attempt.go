@@ -26,7 +26,7 @@ func (s *sender) try(req *http.Request, op Operation, id string, call *call) (an
 	doubt := false // an earlier attempt may have taken effect
 	for attempts := 1; ; attempts++ {
 		a, attempted, fate := s.attempt(req, op, id, call, attempts)
-		if attempted == nil || doubt && isDone(op, attempted) {
+		if attempted == nil || doubt && attempted.isDone() {
 			return a, nil
 		}
 		failed := attempted.clone() // an observer may still be looking at the attempt's own error
@@ -43,7 +43,7 @@ func (s *sender) try(req *http.Request, op Operation, id string, call *call) (an
 			}
 			failed.giveUp(printable(s.hide(op, id, err.Error()), maxMessageBytes), err)
 		}
-		failed.conclude(op, fate, doubt)
+		failed.conclude(fate, doubt)
 		return a, failed
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"net/http"
 )
 
-// do makes one call: it checks what is its own, and has the generated client build and send the request. body is a
-// pointer to what is sent, result is what to decode the answer into; each is nil when there is none.
+// do makes one call: it checks what is its own, and has the generated client build and send the request. body is
+// what to check before, result is what to decode the answer into; each is nil when there is none.
 func (c *Client) do(ctx context.Context, op Operation, id string, body, result any, opts []CallOption,
 	send func(context.Context) (*http.Response, error)) error {
 	if c == nil || c.raw == nil {
@@ -30,7 +30,7 @@ func (c *Client) do(ctx context.Context, op Operation, id string, body, result a
 			return fmt.Errorf("klarna: %s: %w", op, err)
 		}
 	}
-	if c.preflight != nil && body != nil {
+	if body != nil {
 		if err := c.preflight(body); err != nil {
 			return fmt.Errorf("klarna: %s: not sent: %w", op, err)
 		}

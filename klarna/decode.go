@@ -17,7 +17,9 @@ func (a *answer) decode(op Operation, call *call) error {
 	var result any
 	if call != nil {
 		result = call.result
-		reflect.ValueOf(result).Elem().SetZero() // an attempt before may have left something
+		if a.attempts > 1 { // one before may have left something
+			reflect.ValueOf(result).Elem().SetZero()
+		}
 	} else {
 		result = newResult(op)
 	}
@@ -37,14 +39,12 @@ func (a *answer) decode(op Operation, call *call) error {
 	if field := missingField(result); field != "" {
 		return unexpected("the answer has no " + field)
 	}
-	if call == nil {
-		if strict != nil { // the generated parser would stumble again
-			lenient, err := json.Marshal(result)
-			if err != nil {
-				return unexpected("an answer that cannot be handed on")
-			}
-			a.body = lenient
+	if call == nil && strict != nil { // the generated parser would stumble again
+		lenient, err := json.Marshal(result)
+		if err != nil {
+			return unexpected("an answer that cannot be handed on")
 		}
+		a.body = lenient
 	}
 	return nil
 }

@@ -128,11 +128,11 @@ func (e *Error) giveUp(why string, cause error) {
 }
 
 // conclude adds to an error what it means for an order or a customer token.
-func (e *Error) conclude(op Operation, last fate, doubt bool) {
+func (e *Error) conclude(last fate, doubt bool) {
 	switch {
-	case saysAlreadyPlaced(op, e):
+	case e.saysAlreadyPlaced():
 		e.kinds = append(e.kinds, ErrOrderAlreadyPlaced)
-	case leavesDoubt(op) && (last == ambiguous || doubt && !isVerdict(e)):
+	case leavesDoubt(e.Operation) && (last == ambiguous || doubt && !e.isVerdict()):
 		e.kinds = append(e.kinds, ErrOutcomeUnknown)
 	}
 }

@@ -11,7 +11,7 @@ import (
 type fate int
 
 const (
-	refused     fate = iota // Klarna said no, or the call was given up before anything was sent
+	refused     fate = iota // Klarna said no
 	neverSent               // no connection came about
 	rateLimited             // Klarna did not look at it
 	ambiguous               // Klarna may have acted on it: no answer, half of one, one that makes no sense, 408 or 5xx
@@ -51,8 +51,6 @@ func (r retryRule) allows(f fate) bool {
 // fateOf judges a failed attempt.
 func fateOf(a *answer) fate {
 	switch {
-	case a.attempts == 0: // given up before the first one
-		return refused
 	case a.neverSent:
 		return neverSent
 	case a.http == nil:

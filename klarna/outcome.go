@@ -22,15 +22,15 @@ var (
 // customer token consumes it as well.
 //
 // Source: https://docs.klarna.com/resources/developer-tools/error-handling/error-codes-and-messages-for-klarna-payments
-func saysAlreadyPlaced(op Operation, e *Error) bool {
+func (e *Error) saysAlreadyPlaced() bool {
 	if e.StatusCode == http.StatusNotFound && e.Code == "SESSION_COMPLETED" {
 		return true
 	}
-	return op == OperationCreateOrder &&
-		(e.StatusCode == http.StatusForbidden || e.StatusCode == http.StatusConflict) && says(e, "already")
+	return e.Operation == OperationCreateOrder &&
+		(e.StatusCode == http.StatusForbidden || e.StatusCode == http.StatusConflict) && e.says("already")
 }
 
-func says(e *Error, text string) bool {
+func (e *Error) says(text string) bool {
 	return slices.ContainsFunc(e.Messages, func(message string) bool {
 		return strings.Contains(strings.ToLower(message), text)
 	})
@@ -40,12 +40,12 @@ func says(e *Error, text string) bool {
 // body does, since every attempt had the same one, and so does a decision about the shopper or the shop. An unknown token
 // does not: it may be unknown because it was used (inferred). Nor does an answer that is not in Klarna's words: it may be
 // a gateway's.
-func isVerdict(e *Error) bool {
+func (e *Error) isVerdict() bool {
 	switch e.StatusCode {
 	case http.StatusBadRequest:
 		return e.Code == "BAD_VALUE" || e.Code == "BAD_REQUEST"
 	case http.StatusConflict:
-		return says(e, "not matching")
+		return e.says("not matching")
 	case http.StatusForbidden:
 		return e.Code == "REJECTED" || e.Code == "MERCHANT_INACTIVE"
 	}
@@ -54,9 +54,9 @@ func isVerdict(e *Error) bool {
 
 // isDone says whether the refusal of a repeated cancellation means that an earlier attempt worked: the authorization is
 // gone (inferred). One that cannot be deleted is not gone.
-func isDone(op Operation, e *Error) bool {
-	return op == OperationCancelAuthorization && e.StatusCode == http.StatusNotFound &&
-		e.Code == "NOT_FOUND" && !says(e, "cannot be deleted")
+func (e *Error) isDone() bool {
+	return e.Operation == OperationCancelAuthorization && e.StatusCode == http.StatusNotFound &&
+		e.Code == "NOT_FOUND" && !e.says("cannot be deleted")
 }
 
 // leavesDoubt says whether a lost answer to the operation matters: an order may be placed, a token made.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -14,7 +15,7 @@ func (s *sender) toError(op Operation, id string, a answer, why error) *Error {
 	hide := func(text string) string { return s.hide(op, id, text) }
 	if a.http != nil {
 		e.StatusCode, e.Header = a.http.StatusCode, a.http.Header
-		e.Body = a.body[:min(len(a.body), maxErrorBytes):min(len(a.body), maxErrorBytes)]
+		e.Body = slices.Clip(a.body[:min(len(a.body), maxErrorBytes)])
 		var parsed errorBody
 		if !isSuccess(e.StatusCode) {
 			parsed = parseErrorBody(a.body)

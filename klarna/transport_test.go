@@ -119,10 +119,7 @@ func TestFailingCallsUseOneConnectionAndLeaveNothingBehind(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			url, connections := countingServer(t, handler)
-			transport := &http.Transport{}
-			defer transport.CloseIdleConnections()
-			client, err := klarna.New(klarna.Environment(url), klarna.APIKey(apiKey), klarna.WithHTTPClient(&http.Client{Transport: transport}), klarna.WithRetry(klarna.NoRetry()))
-			require.NoError(t, err)
+			client := singleAttemptClient(t, url)
 			goroutines, files := runtime.NumGoroutine(), openFiles(t)
 			for range 2000 {
 				_, err := client.ReadSession(t.Context(), sessionID)
@@ -149,10 +146,7 @@ func TestBrokenConnectionsLeaveNothingBehind(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			url, _ := countingServer(t, handler)
-			transport := &http.Transport{}
-			defer transport.CloseIdleConnections()
-			client, err := klarna.New(klarna.Environment(url), klarna.APIKey(apiKey), klarna.WithHTTPClient(&http.Client{Transport: transport}), klarna.WithRetry(klarna.NoRetry()))
-			require.NoError(t, err)
+			client := singleAttemptClient(t, url)
 			goroutines, files := runtime.NumGoroutine(), openFiles(t)
 			for range 2000 {
 				_, err := client.CreateOrder(t.Context(), authorizationToken, orderRequest())
@@ -163,6 +157,16 @@ func TestBrokenConnectionsLeaveNothingBehind(t *testing.T) {
 			}, 5*time.Second, 10*time.Millisecond)
 		})
 	}
+}
+
+// singleAttemptClient has a transport of its own, so that what it leaves behind can be told.
+func singleAttemptClient(t *testing.T, url string) *klarna.Client {
+	t.Helper()
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	client, err := klarna.New(klarna.Environment(url), klarna.APIKey(apiKey), klarna.WithHTTPClient(&http.Client{Transport: transport}), klarna.WithRetry(klarna.NoRetry()))
+	require.NoError(t, err)
+	return client
 }
 
 // openFiles is how many files and connections the process has open, 0 where the system does not tell.
