@@ -837,8 +837,8 @@ type ProductIdentifiers struct {
 	Size string `json:"size,omitempty,omitzero"`
 }
 
-// Session What to change in a session. What is left out stays as it is; an amount of 0 that is given is sent.
-type Session struct {
+// SessionUpdate What to change in a session. What is left out stays as it is; an amount of 0 that is given is sent.
+type SessionUpdate struct {
 	// AcquiringChannel Where the sale happens. Klarna takes ECOMMERCE when it is left out.
 	AcquiringChannel AcquiringChannel `json:"acquiring_channel,omitempty,omitzero"`
 
@@ -1159,7 +1159,7 @@ type CreateOrderJSONRequestBody = CreateOrderRequest
 type CreateCreditSessionJSONRequestBody = SessionCreate
 
 // UpdateCreditSessionJSONRequestBody defines body for UpdateCreditSession for application/json ContentType.
-type UpdateCreditSessionJSONRequestBody = Session
+type UpdateCreditSessionJSONRequestBody = SessionUpdate
 
 // FraudNotificationJSONRequestBody defines body for FraudNotification for application/json ContentType.
 type FraudNotificationJSONRequestBody = FraudNotification

@@ -123,7 +123,7 @@ func TestUpdateAndCancelTakeNothingOrAnObject(t *testing.T) {
 			t.Parallel()
 			client := newServer(t, answer(test.status, test.contentType, test.body)).hostileClient(t)
 			for _, err := range []error{
-				client.UpdateSession(t.Context(), sessionID, klarna.Session{}),
+				client.UpdateSession(t.Context(), sessionID, klarna.SessionUpdate{}),
 				client.CancelAuthorization(t.Context(), authorizationToken),
 			} {
 				if test.says == "" {
@@ -144,6 +144,6 @@ func TestBodyAfter204IsNobodysTrouble(t *testing.T) {
 	require.NoError(t, err)
 	for range 3 {
 		require.NoError(t, client.CancelAuthorization(t.Context(), authorizationToken))
-		require.NoError(t, client.UpdateSession(t.Context(), sessionID, klarna.Session{}))
+		require.NoError(t, client.UpdateSession(t.Context(), sessionID, klarna.SessionUpdate{}))
 	}
 }

@@ -23,7 +23,7 @@ func Totals(lines []OrderLine) (amount, tax int64) {
 //	line := klarna.CompleteLine(klarna.OrderLine{Name: "Running shoe", Quantity: 2, UnitPrice: 11900, TaxRate: 1900})
 func CompleteLine(line OrderLine) OrderLine {
 	line.TotalAmount = add(multiply(line.Quantity, line.UnitPrice), negate(line.TotalDiscountAmount))
-	line.TotalTaxAmount = TaxIncluded(line.TotalAmount, line.TaxRate)
+	line.TotalTaxAmount = IncludedTax(line.TotalAmount, line.TaxRate)
 	return line
 }
 
@@ -82,7 +82,7 @@ func OrderFromSession(session SessionCreate) CreateOrderRequest {
 
 // CartUpdate gives the update that moves a session to these lines: amount, tax and lines together, since Klarna checks
 // them against each other. The update and the caller share the list.
-func CartUpdate(lines []OrderLine) Session {
+func CartUpdate(lines []OrderLine) SessionUpdate {
 	amount, tax := Totals(lines)
-	return Session{OrderAmount: &amount, OrderTaxAmount: &tax, OrderLines: lines}
+	return SessionUpdate{OrderAmount: &amount, OrderTaxAmount: &tax, OrderLines: lines}
 }

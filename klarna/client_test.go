@@ -67,7 +67,7 @@ func TestNilContextIsAnErrorAndNoPanic(t *testing.T) {
 	_, token := client.CreateCustomerToken(none, authorizationToken, tokenRequest())
 	for _, err := range []error{
 		create, read, order, token,
-		client.UpdateSession(none, sessionID, klarna.Session{}),
+		client.UpdateSession(none, sessionID, klarna.SessionUpdate{}),
 		client.CancelAuthorization(none, authorizationToken),
 	} {
 		require.ErrorContains(t, err, ": the context is nil")
@@ -99,7 +99,7 @@ func TestNoLinesGoOutAsAnEmptyListAndNeverAsNull(t *testing.T) {
 
 func TestUpdateSendsOnlyWhatIsSet(t *testing.T) {
 	t.Parallel()
-	for want, session := range map[string]klarna.Session{
+	for want, session := range map[string]klarna.SessionUpdate{
 		`{"order_tax_amount":0}`:                {OrderTaxAmount: new(int64(0))},
 		`{"order_amount":0}`:                    {OrderAmount: new(int64(0))},
 		`{}`:                                    {},
@@ -197,7 +197,7 @@ func TestBodyThatPreflightRefusesIsNotSent(t *testing.T) {
 		}
 	}
 	require.Len(t, server.exchanges(), 2)
-	update := klarna.Session{MerchantReference2: "r-2"}
+	update := klarna.SessionUpdate{MerchantReference2: "r-2"}
 	session, order, token := sessionCreate(), orderRequest(), tokenRequest()
 	require.Equal(t, []any{&session, &update, &order, &token}, checked)
 }

@@ -81,7 +81,7 @@ func (s subject) sessionLives(t *testing.T) {
 
 	two := shoes()
 	two.Quantity, two.TotalAmount, two.TotalTaxAmount = 2, 23800, 3800
-	require.NoError(t, s.client.UpdateSession(t.Context(), session.SessionID, klarna.Session{
+	require.NoError(t, s.client.UpdateSession(t.Context(), session.SessionID, klarna.SessionUpdate{
 		OrderAmount: new(int64(23800)), OrderTaxAmount: new(int64(3800)), OrderLines: []klarna.OrderLine{two},
 	}))
 	read, err = s.client.ReadSession(t.Context(), session.SessionID)
@@ -99,7 +99,7 @@ func (s subject) unknownIsRefused(t *testing.T) {
 	_, token := s.client.CreateCustomerToken(t.Context(), unknown, tokenRequest())
 	for operation, err := range map[string]error{
 		"read": read, "order": order, "token": token,
-		"update": s.client.UpdateSession(t.Context(), unknown, klarna.Session{MerchantReference2: "r-2"}),
+		"update": s.client.UpdateSession(t.Context(), unknown, klarna.SessionUpdate{MerchantReference2: "r-2"}),
 		"cancel": s.client.CancelAuthorization(t.Context(), unknown),
 	} {
 		require.ErrorIs(t, err, klarna.ErrNotFound, operation)

@@ -24,7 +24,7 @@ func TestPublishedBodyComesBackKeyForKey(t *testing.T) {
 	for name, value := range map[string]any{
 		"session_create.json":                  new(klarna.SessionCreate),
 		"session_create.arithmetic-wrong.json": new(klarna.SessionCreate),
-		"session_update.json":                  new(klarna.Session),
+		"session_update.json":                  new(klarna.SessionUpdate),
 		"create_order_request.json":            new(klarna.CreateOrderRequest),
 		"customer_token_creation_request.json": new(klarna.CustomerTokenCreationRequest),
 		"merchant_session.json":                new(klarna.MerchantSession),
@@ -84,7 +84,7 @@ func TestPublishedBodyGoesThroughTheOperationsItBelongsTo(t *testing.T) {
 	require.NoError(t, err)
 	require.JSONEq(t, string(example(t, "session_create.arithmetic-wrong.json")), sent())
 
-	require.NoError(t, client.UpdateSession(t.Context(), sessionID, decodeExample[klarna.Session](t, "session_update.json")))
+	require.NoError(t, client.UpdateSession(t.Context(), sessionID, decodeExample[klarna.SessionUpdate](t, "session_update.json")))
 	require.JSONEq(t, string(example(t, "session_update.json")), sent())
 
 	_, err = client.CreateOrder(t.Context(), authorizationToken, decodeExample[klarna.CreateOrderRequest](t, "create_order_request.json"))

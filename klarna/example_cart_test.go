@@ -6,9 +6,9 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna"
 )
 
-func ExampleTaxIncluded() {
-	fmt.Println(klarna.TaxIncluded(11900, 1900)) // 19 % inside 119.00
-	fmt.Println(klarna.TaxIncluded(-1000, 2500)) // 25 % inside a discount of 10.00
+func ExampleIncludedTax() {
+	fmt.Println(klarna.IncludedTax(11900, 1900)) // 19 % inside 119.00
+	fmt.Println(klarna.IncludedTax(-1000, 2500)) // 25 % inside a discount of 10.00
 	// Output:
 	// 1900
 	// -200

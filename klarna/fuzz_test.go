@@ -81,7 +81,7 @@ func FuzzSuccessDecoding(f *testing.F) {
 		require.True(t, err != nil || order.OrderID != "")
 		token, err := client.CreateCustomerToken(t.Context(), authorizationToken, tokenRequest())
 		require.True(t, err != nil || token.TokenID != "")
-		_ = client.UpdateSession(t.Context(), sessionID, klarna.Session{})
+		_ = client.UpdateSession(t.Context(), sessionID, klarna.SessionUpdate{})
 		raw, err := client.Raw().CreateOrderWithResponse(t.Context(), authorizationToken, orderRequest())
 		require.Equal(t, order != nil, err == nil, "Raw and CreateOrder agree")
 		if err == nil {

@@ -152,7 +152,7 @@ func operations() []operation {
 			}},
 		{klarna.OperationUpdateSession, 204, "",
 			func(t *testing.T, c *klarna.Client, opts ...klarna.CallOption) error {
-				return c.UpdateSession(t.Context(), sessionID, klarna.Session{MerchantReference2: "r-2"}, opts...)
+				return c.UpdateSession(t.Context(), sessionID, klarna.SessionUpdate{MerchantReference2: "r-2"}, opts...)
 			}},
 		{klarna.OperationCreateOrder, 200, `{"order_id":"o-1"}`,
 			func(t *testing.T, c *klarna.Client, opts ...klarna.CallOption) error {

@@ -35,7 +35,7 @@ func TestBadIDNeverLeavesTheMachine(t *testing.T) {
 			_, rawOrder := client.Raw().CreateOrderWithResponse(ctx, id, orderRequest())
 			for method, err := range map[string]error{
 				"ReadSession": read, "CreateOrder": order, "CreateCustomerToken": token,
-				"UpdateSession":       client.UpdateSession(ctx, id, klarna.Session{}),
+				"UpdateSession":       client.UpdateSession(ctx, id, klarna.SessionUpdate{}),
 				"CancelAuthorization": client.CancelAuthorization(ctx, id),
 			} {
 				require.ErrorIs(t, err, klarna.ErrInvalidID, method)

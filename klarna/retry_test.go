@@ -230,7 +230,7 @@ func TestRequestOverOneMegabyteIsNotSent(t *testing.T) {
 	t.Parallel()
 	s := &script{lines: []line{{status: 204}}}
 	client := s.client(t)
-	err := client.UpdateSession(t.Context(), sessionID, klarna.Session{MerchantData: strings.Repeat("x", 1<<20)})
+	err := client.UpdateSession(t.Context(), sessionID, klarna.SessionUpdate{MerchantData: strings.Repeat("x", 1<<20)})
 	require.ErrorIs(t, err, klarna.ErrInvalidRequest)
 	require.EqualError(t, err, "klarna: UpdateSession: klarna: invalid request: its body has 1048596 bytes, and Klarna takes 1 MB: nothing was sent")
 	large := io.MultiReader(bytes.NewReader(make([]byte, 2<<20)))
@@ -239,7 +239,7 @@ func TestRequestOverOneMegabyteIsNotSent(t *testing.T) {
 	_, err = client.Raw().UpdateCreditSessionWithBodyWithResponse(t.Context(), sessionID, "application/json", brokenReader{io.ErrClosedPipe})
 	require.ErrorIs(t, err, io.ErrClosedPipe)
 	require.Empty(t, s.sent)
-	require.NoError(t, client.UpdateSession(t.Context(), sessionID, klarna.Session{MerchantData: strings.Repeat("x", 1<<20-100)}))
+	require.NoError(t, client.UpdateSession(t.Context(), sessionID, klarna.SessionUpdate{MerchantData: strings.Repeat("x", 1<<20-100)}))
 }
 
 func TestResponseHoldsNothingOfACallBefore(t *testing.T) {

@@ -48,7 +48,7 @@ func markedOperations() map[klarna.Operation]func(context.Context, *klarna.Clien
 			return c.ReadSession(ctx, sessionID, o...)
 		},
 		klarna.OperationUpdateSession: func(ctx context.Context, c *klarna.Client, o ...klarna.CallOption) (any, error) {
-			return nil, c.UpdateSession(ctx, sessionID, klarna.Session{BillingAddress: address, Customer: customer}, o...)
+			return nil, c.UpdateSession(ctx, sessionID, klarna.SessionUpdate{BillingAddress: address, Customer: customer}, o...)
 		},
 		klarna.OperationCreateOrder: func(ctx context.Context, c *klarna.Client, o ...klarna.CallOption) (any, error) {
 			return c.CreateOrder(ctx, authorization, klarna.OrderFromSession(session), o...)

@@ -51,7 +51,7 @@ func (c *Client) ReadSession(ctx context.Context, sessionID string, opts ...Call
 // expired or was completed ErrNotFound.
 //
 // Source: the operation updateCreditSession of api/openapi.yaml.
-func (c *Client) UpdateSession(ctx context.Context, sessionID string, session Session, opts ...CallOption) error {
+func (c *Client) UpdateSession(ctx context.Context, sessionID string, session SessionUpdate, opts ...CallOption) error {
 	return c.do(ctx, OperationUpdateSession, sessionID, toCheck(c, &session), nil, opts, func(ctx context.Context) (*http.Response, error) {
 		return c.raw.UpdateCreditSession(ctx, sessionID, session)
 	})

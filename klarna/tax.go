@@ -8,14 +8,14 @@ import (
 // basisPoints is 100 %.
 const basisPoints = 10000
 
-// TaxIncluded is the tax inside a total that includes it, in minor units: 1900 of 11900 at a rate of 1900 (19 %). It is
+// IncludedTax is the tax inside a total that includes it, in minor units: 1900 of 11900 at a rate of 1900 (19 %). It is
 // rounded to the nearest unit, halves away from zero, and is negative for a negative total. Klarna accepts what is at
 // most 1 off. A rate of 0 or less has no tax.
 //
 // Never take total times rate for the tax: totals include it.
 //
 // Source: https://docs.klarna.com/klarna-payments/additional-resources/error-handling-and-validations/tax-handling/
-func TaxIncluded(total, taxRate int64) int64 {
+func IncludedTax(total, taxRate int64) int64 {
 	if taxRate <= 0 || total == 0 {
 		return 0
 	}

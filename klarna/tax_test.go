@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestTaxIncludedIsTheTaxThatKlarnaComputes(t *testing.T) {
+func TestIncludedTaxIsTheTaxThatKlarnaComputes(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ total, rate, tax int64 }{
 		// samples of Klarna's documentation
@@ -28,22 +28,22 @@ func TestTaxIncludedIsTheTaxThatKlarnaComputes(t *testing.T) {
 		{math.MaxInt64, 10000, 4611686018427387904}, {math.MinInt64, 10000, -4611686018427387904},
 		{math.MaxInt64, math.MaxInt64, math.MaxInt64 - 10000}, {math.MinInt64, math.MaxInt64, -(math.MaxInt64 - 9999)},
 	} {
-		require.Equal(t, test.tax, klarna.TaxIncluded(test.total, test.rate), "%d at %d", test.total, test.rate)
+		require.Equal(t, test.tax, klarna.IncludedTax(test.total, test.rate), "%d at %d", test.total, test.rate)
 	}
 }
 
-func TestTaxIncludedIsTheExactQuotientRounded(t *testing.T) {
+func TestIncludedTaxIsTheExactQuotientRounded(t *testing.T) {
 	t.Parallel()
 	exact := func(total, rate int64) bool {
 		if rate < 0 {
 			rate = -(rate + 1)
 		}
 		if rate == 0 {
-			return klarna.TaxIncluded(total, rate) == 0
+			return klarna.IncludedTax(total, rate) == 0
 		}
 		// |2·tax·(10000+rate) - 2·total·rate| ≤ 10000+rate, in whole numbers of any size
 		divisor := new(big.Int).Add(big.NewInt(10000), big.NewInt(rate))
-		tax := new(big.Int).Mul(big.NewInt(2), big.NewInt(klarna.TaxIncluded(total, rate)))
+		tax := new(big.Int).Mul(big.NewInt(2), big.NewInt(klarna.IncludedTax(total, rate)))
 		tax.Mul(tax, divisor)
 		product := new(big.Int).Mul(big.NewInt(2), big.NewInt(total))
 		product.Mul(product, big.NewInt(rate))

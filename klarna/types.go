@@ -9,8 +9,8 @@ type (
 	SessionCreate = gen.SessionCreate
 	// MerchantSession is what [Client.CreateSession] gives: the session id, the token for the browser and the payment methods.
 	MerchantSession = gen.MerchantSession
-	// Session is what to change in a session, for [Client.UpdateSession].
-	Session = gen.Session
+	// SessionUpdate is what to change in a session, for [Client.UpdateSession].
+	SessionUpdate = gen.SessionUpdate
 	// SessionRead is a session as it stands, from [Client.ReadSession].
 	SessionRead = gen.SessionRead
 	// CreateOrderRequest is the order to place, for [Client.CreateOrder].

@@ -79,7 +79,7 @@ func TestEveryOperationAsksForCredentials(t *testing.T) {
 	}{
 		{klarna.OperationCreateSession, func() error { _, err := stranger.CreateSession(ctx, cart()); return err }},
 		{klarna.OperationReadSession, func() error { _, err := stranger.ReadSession(ctx, sessionID); return err }},
-		{klarna.OperationUpdateSession, func() error { return stranger.UpdateSession(ctx, sessionID, klarna.Session{Locale: "en-DE"}) }},
+		{klarna.OperationUpdateSession, func() error { return stranger.UpdateSession(ctx, sessionID, klarna.SessionUpdate{Locale: "en-DE"}) }},
 		{klarna.OperationCreateOrder, func() error { _, err := stranger.CreateOrder(ctx, token, orderOf(cart())); return err }},
 		{klarna.OperationCancelAuthorization, func() error { return stranger.CancelAuthorization(ctx, token) }},
 		{klarna.OperationCreateCustomerToken, func() error { _, err := stranger.CreateCustomerToken(ctx, token, customerToken()); return err }},

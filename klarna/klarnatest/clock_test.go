@@ -59,7 +59,7 @@ func readIt(s *shop, sessionID, _ string) error {
 }
 
 func updateIt(s *shop, sessionID, _ string) error {
-	return s.UpdateSession(context.Background(), sessionID, klarna.Session{MerchantReference1: "ON4711"})
+	return s.UpdateSession(context.Background(), sessionID, klarna.SessionUpdate{MerchantReference1: "ON4711"})
 }
 
 func orderIt(s *shop, _, token string) error {

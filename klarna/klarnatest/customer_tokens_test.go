@@ -55,7 +55,7 @@ func TestCustomerTokenRules(t *testing.T) {
 			return tokenize(s, token)
 		}, sessionCompleted},
 		{"an intent that was changed after the authorization", klarna.IntentBuy, func(s *shop, id, token string) error {
-			require.NoError(s.t, s.UpdateSession(ctx, id, klarna.Session{Intent: klarna.IntentTokenize}))
+			require.NoError(s.t, s.UpdateSession(ctx, id, klarna.SessionUpdate{Intent: klarna.IntentTokenize}))
 			return tokenize(s, token)
 		}, notForBuy},
 		{"another country", klarna.IntentTokenize, func(s *shop, _, token string) error {

@@ -100,7 +100,7 @@ func shopFor(server *klarnatest.Server, client *klarna.Client, pairs int64, call
 	c := cart()
 	c.OrderLines = []klarna.OrderLine{{Name: "Running shoe", Quantity: pairs, UnitPrice: 11900, TotalAmount: 11900 * pairs}}
 	c.OrderAmount, c.OrderTaxAmount = 11900*pairs, 0
-	if err := client.UpdateSession(ctx, session.SessionID, klarna.Session{
+	if err := client.UpdateSession(ctx, session.SessionID, klarna.SessionUpdate{
 		OrderAmount: &c.OrderAmount, OrderTaxAmount: &c.OrderTaxAmount, OrderLines: c.OrderLines,
 	}); err != nil {
 		return "", err
@@ -184,7 +184,7 @@ func TestEverythingAtOnce(t *testing.T) {
 			}
 		})
 		group.Go(func() { _, _ = client.ReadSession(context.Background(), id) })
-		group.Go(func() { _ = client.UpdateSession(context.Background(), id, klarna.Session{Locale: "en-DE"}) })
+		group.Go(func() { _ = client.UpdateSession(context.Background(), id, klarna.SessionUpdate{Locale: "en-DE"}) })
 		group.Go(func() { s.server.Advance(time.Second) })
 		group.Go(func() { _ = fmt.Sprint(s.server.Requests(), s.server) })
 	}

@@ -118,7 +118,7 @@ func TestEveryAnswerBearsKlarnasHeaders(t *testing.T) {
 		{"create session", func(o klarna.CallOption) error { _, err := s.CreateSession(ctx, cart(), o); return err }, "5, 5;w=1"},
 		{"read session", func(o klarna.CallOption) error { _, err := s.ReadSession(ctx, sessionID, o); return err }, "50, 50;w=1"},
 		{"update session, without a body", func(o klarna.CallOption) error {
-			return s.UpdateSession(ctx, sessionID, klarna.Session{MerchantReference1: "ON4711"}, o)
+			return s.UpdateSession(ctx, sessionID, klarna.SessionUpdate{MerchantReference1: "ON4711"}, o)
 		}, "50, 50;w=1"},
 		{"refused", func(o klarna.CallOption) error { _ = s.CancelAuthorization(ctx, "unknown", o); return nil }, "50, 50;w=1"},
 		{"create order", func(o klarna.CallOption) error { _, err := s.CreateOrder(ctx, token, orderOf(cart()), o); return err }, "50, 50;w=1"},

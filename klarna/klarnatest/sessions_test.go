@@ -205,7 +205,7 @@ func TestUpdateSessionReplacesWhatIsGiven(t *testing.T) {
 	clientToken := s.read(id).ClientToken
 
 	lines := []klarna.OrderLine{{Name: "Sock", Quantity: 2, UnitPrice: 500, TotalAmount: 1000}}
-	require.NoError(t, s.UpdateSession(context.Background(), id, klarna.Session{
+	require.NoError(t, s.UpdateSession(context.Background(), id, klarna.SessionUpdate{
 		OrderAmount:    new(int64(1000)),
 		OrderTaxAmount: new(int64(0)),
 		OrderLines:     lines,
@@ -328,7 +328,7 @@ func TestPublishedBodies(t *testing.T) {
 	ctx := context.Background()
 	s := newShop(t)
 	var create klarna.SessionCreate
-	var update klarna.Session
+	var update klarna.SessionUpdate
 	var order klarna.CreateOrderRequest
 	var token klarna.CustomerTokenCreationRequest
 	for name, body := range map[string]any{

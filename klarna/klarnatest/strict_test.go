@@ -194,7 +194,7 @@ func TestACustomersTypeCannotChange(t *testing.T) {
 			s := newShop(t)
 			c := cart()
 			c.Customer.Type = row.was
-			got := s.send("POST", sessionsPath+"/"+s.open(c), encode(t, klarna.Session{Customer: klarna.Customer{Type: row.is, Title: "Mx"}}))
+			got := s.send("POST", sessionsPath+"/"+s.open(c), encode(t, klarna.SessionUpdate{Customer: klarna.Customer{Type: row.is, Title: "Mx"}}))
 			requireBadValue(t, got, 204, row.want)
 		})
 	}

@@ -7,7 +7,7 @@
 //	client, err := klarna.New(env, creds, klarna.WithPreflight(preflight.Check))
 //
 // [Check] gives an error, [Inspect] a report with the warnings as well; a shop's tests can hold its carts against either.
-// They take a [klarna.SessionCreate], [klarna.Session], [klarna.CreateOrderRequest] or
+// They take a [klarna.SessionCreate], [klarna.SessionUpdate], [klarna.CreateOrderRequest] or
 // [klarna.CustomerTokenCreationRequest], or a pointer to one, and do not change it.
 //
 // # Problems

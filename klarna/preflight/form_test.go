@@ -19,17 +19,17 @@ func TestAnEmptyRequiredFieldIsMissing(t *testing.T) {
 	requireProblems(t, klarna.CustomerTokenCreationRequest{},
 		at{"description", missing}, at{"intended_use", missing}, at{"locale", missing},
 		at{"purchase_country", missing}, at{"purchase_currency", missing})
-	requireProblems(t, klarna.Session{OrderLines: []klarna.OrderLine{{}, {Name: "Shoe", Subscription: klarna.Subscription{IntervalCount: 1}}}},
+	requireProblems(t, klarna.SessionUpdate{OrderLines: []klarna.OrderLine{{}, {Name: "Shoe", Subscription: klarna.Subscription{IntervalCount: 1}}}},
 		at{"order_lines[0].name", missing},
 		at{"order_lines[1].subscription.name", missing}, at{"order_lines[1].subscription.interval", missing})
 	// The document would take these two empty.
-	requireProblems(t, klarna.Session{Attachment: klarna.Attachment{Body: "{}"}}, at{"attachment.content_type", missing})
-	requireProblems(t, klarna.Session{Attachment: klarna.Attachment{ContentType: "application/json"}}, at{"attachment.body", missing})
+	requireProblems(t, klarna.SessionUpdate{Attachment: klarna.Attachment{Body: "{}"}}, at{"attachment.content_type", missing})
+	requireProblems(t, klarna.SessionUpdate{Attachment: klarna.Attachment{ContentType: "application/json"}}, at{"attachment.body", missing})
 }
 
 func TestMessagesOfForm(t *testing.T) {
 	t.Parallel()
-	for want, update := range map[string]klarna.Session{
+	for want, update := range map[string]klarna.SessionUpdate{
 		`billing_address.postal_code has 11 characters, but may have 10 or fewer`: {BillingAddress: klarna.Address{PostalCode: "10115–10116"}},
 		`billing_address.country is a text of 3 characters, but must match ^[A-Za-z]{2,2}$, such as DE`: {
 			BillingAddress: klarna.Address{Country: "DEU"}},

@@ -33,7 +33,7 @@ func FuzzCheck(f *testing.F) {
 		case 0:
 			schema, pointer = "session_create", new(klarna.SessionCreate)
 		case 1:
-			schema, pointer = "session", new(klarna.Session)
+			schema, pointer = "session", new(klarna.SessionUpdate)
 		case 2:
 			schema, pointer = "create_order_request", new(klarna.CreateOrderRequest)
 		case 3:

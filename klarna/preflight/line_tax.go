@@ -17,7 +17,7 @@ func checkLineTax(l line, report *Report) {
 	if !isTaxInside(l.TotalAmount, l.TaxRate, l.TotalTaxAmount) {
 		report.problem(l.path("total_tax_amount"), CodeLineTax,
 			"is %d, but the tax inside total_amount %d at tax_rate %d is %d (1 more or less is accepted)",
-			l.TotalTaxAmount, l.TotalAmount, l.TaxRate, klarna.TaxIncluded(l.TotalAmount, l.TaxRate))
+			l.TotalTaxAmount, l.TotalAmount, l.TaxRate, klarna.IncludedTax(l.TotalAmount, l.TaxRate))
 		return
 	}
 	switch l.Type {

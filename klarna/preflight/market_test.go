@@ -35,14 +35,14 @@ func TestCurrencyAndLocaleAreThoseOfTheCountry(t *testing.T) {
 		session.PurchaseCountry, session.PurchaseCurrency, session.Locale = test.country, test.currency, test.locale
 		requireWarnings(t, session, test.want...)
 		requireWarnings(t, klarna.OrderFromSession(session), test.want...)
-		requireWarnings(t, klarna.Session{PurchaseCountry: test.country, PurchaseCurrency: test.currency, Locale: test.locale}, test.want...)
+		requireWarnings(t, klarna.SessionUpdate{PurchaseCountry: test.country, PurchaseCurrency: test.currency, Locale: test.locale}, test.want...)
 	}
 }
 
 // An update may have any of them, and what is not there cannot be compared.
 func TestWhatIsNotGivenDoesNotClash(t *testing.T) {
 	t.Parallel()
-	for _, update := range []klarna.Session{
+	for _, update := range []klarna.SessionUpdate{
 		{Locale: "sv-SE", PurchaseCurrency: "USD"}, {PurchaseCountry: "DE"}, {PurchaseCountry: "DE", Locale: "de-DE"},
 	} {
 		requireWarnings(t, update)
@@ -52,7 +52,7 @@ func TestWhatIsNotGivenDoesNotClash(t *testing.T) {
 // What has the wrong form is a problem, and need not be a warning as well.
 func TestAWrongFormIsNotComparedWithTheCountry(t *testing.T) {
 	t.Parallel()
-	for _, update := range []klarna.Session{
+	for _, update := range []klarna.SessionUpdate{
 		{PurchaseCountry: "Germany"}, {PurchaseCountry: "DEU"}, {PurchaseCountry: "12"}, {PurchaseCountry: "DE", Locale: "German, of course"},
 		{PurchaseCountry: "DE", PurchaseCurrency: "Euros and cents"},
 	} {

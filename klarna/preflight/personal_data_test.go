@@ -30,7 +30,7 @@ func TestASessionIsMadeWithoutPersonalData(t *testing.T) {
 				test.session.BillingAddress, test.session.ShippingAddress, test.session.Customer
 			requireWarnings(t, session, test.want...)
 			requireWarnings(t, klarna.OrderFromSession(session)) // by then the shopper has chosen
-			requireWarnings(t, klarna.Session{BillingAddress: session.BillingAddress, Customer: session.Customer})
+			requireWarnings(t, klarna.SessionUpdate{BillingAddress: session.BillingAddress, Customer: session.Customer})
 		})
 	}
 }

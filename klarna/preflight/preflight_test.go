@@ -15,7 +15,7 @@ func TestEveryRequestIsTakenByValueAndByPointer(t *testing.T) {
 	long := strings.Repeat("x", 256)
 	session := sessionOf([]klarna.OrderLine{goods()})
 	session.MerchantReference1 = long
-	update := klarna.Session{MerchantReference1: long}
+	update := klarna.SessionUpdate{MerchantReference1: long}
 	order := klarna.OrderFromSession(session)
 	token := klarna.CustomerTokenCreationRequest{
 		Description: long, IntendedUse: klarna.IntendedUseSubscription, Locale: "de-DE", PurchaseCountry: "DE", PurchaseCurrency: "EUR",
@@ -32,7 +32,7 @@ func TestWhatIsNoRequestIsAProblem(t *testing.T) {
 	t.Parallel()
 	for _, body := range []any{
 		nil, 1, "text", map[string]any{}, klarna.OrderLine{}, &klarna.SessionRead{}, new(any), struct{}{}, func() {},
-		(*klarna.SessionCreate)(nil), (*klarna.Session)(nil), (*klarna.CreateOrderRequest)(nil), (*klarna.CustomerTokenCreationRequest)(nil),
+		(*klarna.SessionCreate)(nil), (*klarna.SessionUpdate)(nil), (*klarna.CreateOrderRequest)(nil), (*klarna.CustomerTokenCreationRequest)(nil),
 	} {
 		requireProblems(t, body, at{"", preflight.CodeNotARequest})
 		require.ErrorContains(t, preflight.Check(body), "preflight: the body is ")

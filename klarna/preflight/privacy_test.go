@@ -26,7 +26,7 @@ func TestNoMessageQuotesAText(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, body := range []any{
-				new(klarna.SessionCreate), new(klarna.Session), new(klarna.CreateOrderRequest), new(klarna.CustomerTokenCreationRequest),
+				new(klarna.SessionCreate), new(klarna.SessionUpdate), new(klarna.CreateOrderRequest), new(klarna.CustomerTokenCreationRequest),
 			} {
 				plant(reflect.ValueOf(body).Elem(), func(string) string { return canary })
 				requireNoTrace(t, body, canary)

@@ -23,7 +23,7 @@ func TestOtherPublishedBodiesHaveNoProblem(t *testing.T) {
 	}
 	requireWarnings(t, decodeExample[klarna.SessionCreate](t, "session_create.json"),
 		append(personal, at{"locale", preflight.CodeMarket})...) // en-US in GB
-	requireWarnings(t, decodeExample[klarna.Session](t, "session_update.json"))
+	requireWarnings(t, decodeExample[klarna.SessionUpdate](t, "session_update.json"))
 	requireWarnings(t, decodeExample[klarna.CreateOrderRequest](t, "create_order_request.json"))
 	requireWarnings(t, decodeExample[klarna.CustomerTokenCreationRequest](t, "customer_token_creation_request.json"))
 }

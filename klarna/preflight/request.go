@@ -35,9 +35,9 @@ func read(body any, report *Report) (*request, bool) {
 		if body != nil {
 			return readSessionCreate(body), true
 		}
-	case klarna.Session:
+	case klarna.SessionUpdate:
 		return readSession(&body), true
-	case *klarna.Session:
+	case *klarna.SessionUpdate:
 		if body != nil {
 			return readSession(body), true
 		}
@@ -72,7 +72,7 @@ func readSessionCreate(body *klarna.SessionCreate) *request {
 	}
 }
 
-func readSession(body *klarna.Session) *request {
+func readSession(body *klarna.SessionUpdate) *request {
 	return &request{
 		schema: "session", body: body,
 		country: body.PurchaseCountry, currency: body.PurchaseCurrency, locale: body.Locale,

@@ -17,7 +17,7 @@ import (
 func TestTreeIsWhatTheJSONDecodesTo(t *testing.T) {
 	t.Parallel()
 	t.Run("SessionCreate", treeIsItsJSON[klarna.SessionCreate])
-	t.Run("Session", treeIsItsJSON[klarna.Session])
+	t.Run("Session", treeIsItsJSON[klarna.SessionUpdate])
 	t.Run("CreateOrderRequest", treeIsItsJSON[klarna.CreateOrderRequest])
 	t.Run("CustomerTokenCreationRequest", treeIsItsJSON[klarna.CustomerTokenCreationRequest])
 }

@@ -60,7 +60,7 @@ func TestAnUpdateAddsUp(t *testing.T) {
 // What is left out of an update stays as it is, so nothing can be missing; 0 is an amount like any other.
 func TestAnUpdateMayLeaveEverythingOut(t *testing.T) {
 	t.Parallel()
-	requireWarnings(t, klarna.Session{})
-	requireWarnings(t, klarna.Session{Locale: "de-DE"})
+	requireWarnings(t, klarna.SessionUpdate{})
+	requireWarnings(t, klarna.SessionUpdate{Locale: "de-DE"})
 	requireWarnings(t, klarna.CartUpdate([]klarna.OrderLine{klarna.GiftCardLine("Card", 0)}))
 }

@@ -33,7 +33,7 @@ func TestCallbacksAreHTTPS(t *testing.T) {
 		session.MerchantURLs = urls
 		requireWarnings(t, session, want...)
 		requireWarnings(t, klarna.OrderFromSession(session), want...)
-		requireWarnings(t, klarna.Session{MerchantURLs: urls}, want...)
+		requireWarnings(t, klarna.SessionUpdate{MerchantURLs: urls}, want...)
 	}
 }
 
@@ -50,7 +50,7 @@ func TestAnAppReturnURLIsForAnApp(t *testing.T) {
 		"myshop:return":               preflight.CodeWrongFormat,
 		"/return":                     preflight.CodeWrongFormat,
 	} {
-		update := klarna.Session{MerchantURLs: klarna.MerchantURLs{AppReturnURL: url}}
+		update := klarna.SessionUpdate{MerchantURLs: klarna.MerchantURLs{AppReturnURL: url}}
 		if code == "" {
 			requireWarnings(t, update)
 		} else {
