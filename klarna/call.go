@@ -2,47 +2,133 @@ package klarna
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"net/textproto"
+	"strconv"
+	"strings"
+
+	"github.com/klarna-go/klarna-payments/internal/engine"
 )
 
-// do makes one call: it checks what is its own, and has the generated client build and send the request. body is
-// what to check before, result is what to decode the answer into; each is nil when there is none.
-func (c *Client) do(ctx context.Context, op Operation, id string, body, result any, opts []CallOption,
-	send func(context.Context) (*http.Response, error)) error {
-	if c == nil || c.raw == nil {
-		return fmt.Errorf("klarna: %s: the client is not made by klarna.New", op)
-	}
-	if ctx == nil {
-		return fmt.Errorf("klarna: %s: the context is nil", op)
-	}
-	if op != OperationCreateSession {
-		if err := checkID(op, id); err != nil {
-			return err
+// CallOption changes a single call. A wrong option is an error of that call, and nothing is sent.
+type CallOption func(*call) error
+
+// call is what the options set.
+type call struct {
+	header      http.Header // beyond the usual
+	response    *Response   // the caller's, or nil
+	maxAttempts int         // 0 for the client's
+}
+
+// WithResponse fills in what is known of the response besides the body: status, correlation id, header and number of
+// attempts. It is filled in for rejected calls too, and stays zero without a response.
+func WithResponse(response *Response) CallOption {
+	return func(c *call) error {
+		if response == nil {
+			return errors.New("WithResponse: the response is nil")
 		}
+		*response = Response{} // nothing of an earlier call
+		c.response = response
+		return nil
 	}
-	call := &call{Context: ctx, result: result}
+}
+
+// WithHeader adds a header, such as Klarna-Idempotency-Key or X-Klarna-Integration-Metadata. Headers that the client
+// manages (Authorization, Content-Type, User-Agent, …) are rejected. So are Idempotency-Key and X-Idempotency-Key: net/http
+// would take them as permission to resend an order by itself.
+func WithHeader(key, value string) CallOption {
+	return func(c *call) error {
+		key := textproto.CanonicalMIMEHeaderKey(key)
+		if !isToken(key) {
+			return errors.New("WithHeader: the key is not a valid header name")
+		}
+		if reservedHeaders[key] {
+			return fmt.Errorf("WithHeader: the client manages %s", key)
+		}
+		if err := checkHeaderValue(value); err != nil {
+			return fmt.Errorf("WithHeader: %s: %w", key, err)
+		}
+		if c.header == nil {
+			c.header = http.Header{}
+		}
+		c.header.Add(key, value)
+		return nil
+	}
+}
+
+// WithMaxAttempts sets how many attempts this call makes, the first one included, instead of the client's policy.
+func WithMaxAttempts(attempts int) CallOption {
+	return func(c *call) error {
+		if attempts < 1 {
+			return fmt.Errorf("WithMaxAttempts: %d attempts; there must be at least 1", attempts)
+		}
+		c.maxAttempts = attempts
+		return nil
+	}
+}
+
+// send makes the call of a built request, or reports why it could not be built. body is what to check before, result is
+// what to decode the response into; each is nil when there is none.
+func (c *Client) send(ctx context.Context, op *engine.Operation, req *http.Request, buildErr error, body, result any, opts []CallOption) error {
+	switch {
+	case c == nil || c.engine == nil:
+		return fmt.Errorf("klarna: %s: the client was not made by klarna.New", op.Name)
+	case ctx == nil:
+		return fmt.Errorf("klarna: %s: the context is nil", op.Name)
+	}
+	var call call
 	for i, opt := range opts {
 		if opt == nil {
-			return fmt.Errorf("klarna: %s: call option %d is nil", op, i+1)
+			return fmt.Errorf("klarna: %s: call option %d is nil", op.Name, i+1)
 		}
-		if err := opt(call); err != nil {
-			return fmt.Errorf("klarna: %s: %w", op, err)
+		if err := opt(&call); err != nil {
+			return fmt.Errorf("klarna: %s: %w", op.Name, err)
 		}
+	}
+	if buildErr != nil {
+		return fmt.Errorf("klarna: %s: the request cannot be built: %w", op.Name, buildErr)
 	}
 	if body != nil {
 		if err := c.preflight(body); err != nil {
-			return fmt.Errorf("klarna: %s: not sent: %w", op, err)
+			return &invalidCall{op.Name, "not sent: " + err.Error(), []error{ErrInvalidRequest, ErrNotSent, err}}
 		}
 	}
-	// The sender has read and decoded the body; there is nothing left to close.
-	_, err := send(call) //nolint:bodyclose // as said
-	return err
+	response, err := c.engine.Do(ctx, engine.Call{
+		Operation: op, Request: req, Result: result, Header: call.header, MaxAttempts: call.maxAttempts,
+	})
+	if call.response != nil {
+		*call.response = Response{response.StatusCode, response.CorrelationID, response.Attempts, response.Header}
+	}
+	if err != nil {
+		return callError(op, err)
+	}
+	return nil
 }
 
-// toCheck gives a preflight check its own copy of a body. Without a check, which is the usual case, the body then stays on
-// the stack.
-func toCheck[T any](c *Client, body *T) any {
+// receive is send for an operation with a result.
+func receive[R any](ctx context.Context, c *Client, op *engine.Operation, req *http.Request, buildErr error, body any, opts []CallOption) (*R, error) {
+	result := new(R)
+	if err := c.send(ctx, op, req, buildErr, body, result, opts); err != nil {
+		return nil, err
+	}
+	return result, nil
+}
+
+// server is the base URL for the request builders.
+func (c *Client) server() string {
+	if c == nil {
+		return "" // send reports it
+	}
+	return c.base + "/" // as gen.NewClient has it, so that a path prefix is kept
+}
+
+// preflightCopy gives a preflight check its own copy of a body. Without a check, which is the usual case, the body then
+// stays on the stack.
+func preflightCopy[T any](c *Client, body *T) any {
 	if c == nil || c.preflight == nil {
 		return nil
 	}
@@ -50,10 +136,67 @@ func toCheck[T any](c *Client, body *T) any {
 	return &own
 }
 
-// lines makes no lines an empty list: nil would go out as null, which is no list.
-func lines(list []OrderLine) []OrderLine {
+// nonNilLines turns no lines into an empty list: nil would be sent as null.
+func nonNilLines(list []OrderLine) []OrderLine {
 	if list == nil {
 		return []OrderLine{}
 	}
 	return list
+}
+
+// Response is what is known of a response besides the body; see [WithResponse]. Printed, logged or encoded it shows no
+// header.
+type Response struct {
+	StatusCode    int
+	CorrelationID string      // the id of the exchange in Klarna's logs
+	Attempts      int         // how many attempts the call made
+	Header        http.Header // with X-Ratelimit-Limit, -Remaining and -Reset, where Klarna sends them
+}
+
+func (r Response) text() string {
+	if r.StatusCode == 0 {
+		return "no response"
+	}
+	text := strconv.Itoa(r.StatusCode)
+	if r.CorrelationID != "" {
+		text += " (correlation id " + r.CorrelationID + ")"
+	}
+	return text
+}
+
+// Format prints the status and the correlation id for every verb.
+func (r Response) Format(f fmt.State, verb rune) { formatText(f, verb, "klarna.Response", r.text()) }
+
+// LogValue returns a group of the status, the correlation id and the number of attempts.
+func (r Response) LogValue() slog.Value {
+	return slog.GroupValue(slog.Int("status", r.StatusCode), slog.String("correlation_id", r.CorrelationID), slog.Int("attempts", r.Attempts))
+}
+
+// MarshalJSON returns what LogValue returns.
+func (r Response) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		StatusCode    int    `json:"status"`
+		CorrelationID string `json:"correlation_id"`
+		Attempts      int    `json:"attempts"`
+	}{r.StatusCode, r.CorrelationID, r.Attempts})
+}
+
+var reservedHeaders = map[string]bool{
+	"Accept": true, "Accept-Encoding": true, "Authorization": true, "Connection": true, "Content-Length": true,
+	"Content-Type": true, "Host": true, "Idempotency-Key": true, "Te": true, "Trailer": true,
+	"Transfer-Encoding": true, "Upgrade": true, "User-Agent": true, "X-Idempotency-Key": true,
+}
+
+// isToken reports whether s can be the name of a header (RFC 9110, section 5.6.2).
+func isToken(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return r <= ' ' || r > '~' || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
+	})
+}
+
+func checkHeaderValue(value string) error {
+	if hasControl(value) {
+		return errors.New("the value contains a control character")
+	}
+	return nil
 }

@@ -8,6 +8,8 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+
+	"github.com/klarna-go/klarna-payments/internal/engine"
 )
 
 // maxCallbackBytes is what is read of a callback. Klarna's have a few hundred bytes.
@@ -28,11 +30,11 @@ func ParseAuthorizationCallback(r *http.Request) (AuthorizationCallback, error) 
 	if err := parseCallback(r, "authorization callback", &callback); err != nil {
 		return AuthorizationCallback{}, err
 	}
-	if fault := idFault(callback.AuthorizationToken); fault != "" {
-		return AuthorizationCallback{}, errors.New("klarna: authorization callback: authorization_token: " + fault)
+	if fault := engine.CheckID(callback.AuthorizationToken); fault != "" {
+		return AuthorizationCallback{}, errors.New("klarna: authorization callback: authorization_token " + fault)
 	}
-	if fault := idFault(callback.SessionID); fault != "" {
-		return AuthorizationCallback{}, errors.New("klarna: authorization callback: session_id: " + fault)
+	if fault := engine.CheckID(callback.SessionID); fault != "" {
+		return AuthorizationCallback{}, errors.New("klarna: authorization callback: session_id " + fault)
 	}
 	return callback, nil
 }
@@ -50,11 +52,11 @@ func ParseFraudNotification(r *http.Request) (FraudNotification, error) {
 	if err := parseCallback(r, "fraud notification", &notification); err != nil {
 		return FraudNotification{}, err
 	}
-	if fault := idFault(notification.OrderID); fault != "" {
-		return FraudNotification{}, errors.New("klarna: fraud notification: order_id: " + fault)
+	if fault := engine.CheckID(notification.OrderID); fault != "" {
+		return FraudNotification{}, errors.New("klarna: fraud notification: order_id " + fault)
 	}
 	if notification.EventType == "" {
-		return FraudNotification{}, errors.New("klarna: fraud notification: event_type: it is empty")
+		return FraudNotification{}, errors.New("klarna: fraud notification: event_type is empty")
 	}
 	return notification, nil
 }
@@ -77,10 +79,17 @@ func parseCallback(r *http.Request, what string, callback any) error {
 		return fmt.Errorf("klarna: %s: the body is longer than %d bytes", what, maxCallbackBytes)
 	case len(body) == 0:
 		return fmt.Errorf("klarna: %s: the body is empty", what)
-	case tolerateTypes(json.Unmarshal(body, callback)) != nil:
-		return fmt.Errorf("klarna: %s: the body is no JSON", what)
+	case !decodes(body, callback):
+		return fmt.Errorf("klarna: %s: the body is not JSON", what)
 	}
 	return nil
+}
+
+// decodes reads what can be read of a callback: a member of another type costs nothing but itself.
+func decodes(body []byte, callback any) bool {
+	err := json.Unmarshal(body, callback)
+	var wrongType *json.UnmarshalTypeError
+	return err == nil || errors.As(err, &wrongType)
 }
 
 func isJSON(contentType string) bool {

@@ -51,15 +51,15 @@ func TestCallbackThatIsNoneIsRefusedWithoutQuotingIt(t *testing.T) {
 		"form":             {callback("POST", "application/x-www-form-urlencoded", strings.NewReader(whole)), "the content type must be application/json"},
 		"odd content type": {callback("POST", secret+";;", strings.NewReader(whole)), "the content type must be application/json"},
 		"empty":            {callback("POST", "", http.NoBody), "the body is empty"},
-		"no JSON":          {callback("POST", "", strings.NewReader("token="+secret)), "the body is no JSON"},
-		"two":              {callback("POST", "", strings.NewReader(whole+whole)), "the body is no JSON"},
+		"no JSON":          {callback("POST", "", strings.NewReader("token="+secret)), "the body is not JSON"},
+		"two":              {callback("POST", "", strings.NewReader(whole+whole)), "the body is not JSON"},
 		"too long":         {callback("POST", "", strings.NewReader(whole+strings.Repeat(" ", 64<<10))), "the body is longer than 65536 bytes"},
 		"breaks off":       {callback("POST", "", brokenReader{io.ErrUnexpectedEOF}), "the body cannot be read: unexpected EOF"},
-		"null":             {callback("POST", "", strings.NewReader("null")), ": it is empty"},
-		"list":             {callback("POST", "", strings.NewReader(`["`+secret+`"]`)), ": it is empty"},
-		"numbers":          {callback("POST", "", strings.NewReader(`{"authorization_token":1,"order_id":2}`)), ": it is empty"},
-		"dots":             {callback("POST", "", strings.NewReader(`{"authorization_token":"..","order_id":".."}`)), ": it is a dot segment"},
-		"control":          {callback("POST", "", strings.NewReader(`{"authorization_token":"`+secret+`\n","order_id":"`+secret+`\n"}`)), ": it holds a control character"},
+		"null":             {callback("POST", "", strings.NewReader("null")), " is empty"},
+		"list":             {callback("POST", "", strings.NewReader(`["`+secret+`"]`)), " is empty"},
+		"numbers":          {callback("POST", "", strings.NewReader(`{"authorization_token":1,"order_id":2}`)), " is empty"},
+		"dots":             {callback("POST", "", strings.NewReader(`{"authorization_token":"..","order_id":".."}`)), " is a dot segment"},
+		"control":          {callback("POST", "", strings.NewReader(`{"authorization_token":"`+secret+`\n","order_id":"`+secret+`\n"}`)), " contains a control character"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -71,11 +71,11 @@ func TestCallbackThatIsNoneIsRefusedWithoutQuotingIt(t *testing.T) {
 		})
 	}
 	_, err := klarna.ParseAuthorizationCallback(callback("POST", "", strings.NewReader(`{"authorization_token":"t-1"}`)))
-	require.EqualError(t, err, "klarna: authorization callback: session_id: it is empty")
+	require.EqualError(t, err, "klarna: authorization callback: session_id is empty")
 	_, err = klarna.ParseFraudNotification(callback("POST", "", strings.NewReader(`{"order_id":"o-1"}`)))
-	require.EqualError(t, err, "klarna: fraud notification: event_type: it is empty")
+	require.EqualError(t, err, "klarna: fraud notification: event_type is empty")
 	_, err = klarna.ParseFraudNotification(callback("POST", "", strings.NewReader(`{"event_type":"FRAUD_RISK_ACCEPTED"}`)))
-	require.EqualError(t, err, "klarna: fraud notification: order_id: it is empty")
+	require.EqualError(t, err, "klarna: fraud notification: order_id is empty")
 	_, err = klarna.ParseFraudNotification(callback("GET", "", strings.NewReader(whole)))
 	require.EqualError(t, err, "klarna: fraud notification: the method must be POST")
 }

@@ -1,22 +1,29 @@
 package klarna
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
+	"net/http"
+	"strings"
 
 	"github.com/klarna-go/klarna-payments/gen"
+	"github.com/klarna-go/klarna-payments/internal/engine"
 )
 
-// Client calls the Klarna Payments API. [New] makes it. It never changes, and any number of goroutines may use it at
-// once; make one and keep it. Printing or logging it shows no secret.
+// Client calls the Klarna Payments API. [New] makes it. It is immutable and safe for concurrent use; make one and keep
+// it. Printing or logging it shows no secret.
 type Client struct {
+	engine    *engine.Engine
 	raw       *gen.ClientWithResponses
 	base      string
 	preflight func(body any) error // nil unless opted in
 }
 
 // New returns a client for an environment and the credentials that belong to it. It checks what can be checked without
-// a call: that the environment is one, that plain http stays on loopback, that credentials are whole, and that an API
+// a call: that the environment is valid, that plain http stays on loopback, that credentials are complete, and that an API
 // key of the playground does not go to production or the other way round. No error quotes a credential.
 func New(env Environment, creds Credentials, opts ...Option) (*Client, error) {
 	base, err := env.parse()
@@ -33,23 +40,59 @@ func New(env Environment, creds Credentials, opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	raw, err := gen.NewClientWithResponses(base.String(), gen.WithHTTPClient(newSender(base, creds, config)))
+	settings := config.engine(base)
+	settings.Authorization = creds.authorization()
+	settings.Secrets = []string{strings.TrimPrefix(settings.Authorization, "Basic "), creds.secret.password}
+	c := &Client{engine: engine.New(settings), base: base.String(), preflight: config.preflight}
+	c.raw, err = gen.NewClientWithResponses(c.base, gen.WithHTTPClient(rawDoer{c.engine}))
 	if err != nil {
 		return nil, fmt.Errorf("klarna: %w", err)
 	}
-	return &Client{raw: raw, base: base.String(), preflight: config.preflight}, nil
+	return c, nil
 }
 
-// Raw is the generated client, for what the six methods do not offer. It shares the client's transport, credentials,
-// limits and errors: a call ends with an [*Error] here as well, and never with err == nil and no answer. Its context
-// must not be nil, and nil order lines go out as null, so prefer the methods of [Client].
+// Raw returns the generated client, for request bodies and responses that the six methods do not offer. It shares the client's
+// transport, credentials, limits and errors: a call fails with an [*Error] here as well, and never returns err == nil
+// without a response. Its context must not be nil, and nil order lines are sent as null, so prefer the methods of [Client].
 func (c *Client) Raw() *gen.ClientWithResponses { return c.raw }
 
-// String is where the client sends to, as in klarna.Client(https://api.klarna.com).
+// rawDoer sends what the generated client builds.
+type rawDoer struct{ engine *engine.Engine }
+
+// Do sends a request of one of the six operations. The response has the declared status, content type and a body that
+// the generated parser takes.
+func (d rawDoer) Do(req *http.Request) (*http.Response, error) {
+	path, _ := strings.CutPrefix(req.URL.EscapedPath(), d.engine.Base.EscapedPath())
+	op := operations.Find(req.Method, path)
+	if op == nil {
+		return nil, &invalidCall{"Raw", "the path of the request belongs to no operation of this API", []error{ErrInvalidID, ErrNotSent}}
+	}
+	response, err := d.engine.Do(req.Context(), engine.Call{Operation: op, Request: req})
+	if err != nil {
+		return nil, callError(op, err)
+	}
+	status, body, header := op.Success[0], response.Body, response.Header
+	if op.Result == engine.FromBody {
+		header.Set("Content-Type", "application/json")
+		if response.Lenient { // the generated parser would fail where the engine's decoder did not
+			if body, err = json.Marshal(response.Result); err != nil {
+				return nil, fmt.Errorf("klarna: %s: the response cannot be encoded again: %w", op.Name, err)
+			}
+		}
+	} else {
+		body = nil
+	}
+	return &http.Response{
+		StatusCode: status, Status: fmt.Sprintf("%d %s", status, http.StatusText(status)), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: header, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)), Request: req,
+	}, nil
+}
+
+// String returns where the client sends to, as in klarna.Client(https://api.klarna.com).
 func (c Client) String() string { return "klarna.Client(" + c.base + ")" }
 
-// Format prints what String gives, for every verb.
+// Format prints what String returns, for every verb.
 func (c Client) Format(f fmt.State, verb rune) { formatText(f, verb, "klarna.Client", c.String()) }
 
-// LogValue is what String gives.
+// LogValue returns what String returns.
 func (c Client) LogValue() slog.Value { return slog.StringValue(c.String()) }

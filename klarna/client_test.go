@@ -40,11 +40,11 @@ func TestWrongOptionIsAnError(t *testing.T) {
 	}{
 		"nil":                   {nil, "option 1 is nil"},
 		"no HTTP client":        {klarna.WithHTTPClient(nil), "WithHTTPClient: the client is nil"},
-		"no time":               {klarna.WithTimeout(0), "WithTimeout: 0s is not a time to wait"},
-		"negative time":         {klarna.WithTimeout(-time.Second), "WithTimeout: -1s is not a time to wait"},
+		"no time":               {klarna.WithTimeout(0), "WithTimeout: 0s;"},
+		"negative time":         {klarna.WithTimeout(-time.Second), "WithTimeout: -1s;"},
 		"empty user agent":      {klarna.WithUserAgent(" "), "WithUserAgent: the name is empty"},
 		"no preflight check":    {klarna.WithPreflight(nil), "WithPreflight: the check is nil"},
-		"line feed in its name": {klarna.WithUserAgent("a\nb"), "WithUserAgent: the value holds a control character"},
+		"line feed in its name": {klarna.WithUserAgent("a\nb"), "WithUserAgent: the value contains a control character"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -79,7 +79,7 @@ func TestClientThatNewDidNotMakeIsAnErrorAndNoPanic(t *testing.T) {
 	t.Parallel()
 	for _, client := range []*klarna.Client{nil, {}} {
 		for _, op := range operations() {
-			require.ErrorContains(t, op.call(t, client), ": the client is not made by klarna.New")
+			require.ErrorContains(t, op.call(t, client), ": the client was not made by klarna.New")
 		}
 	}
 }
@@ -159,11 +159,11 @@ func TestRawCannotBeTurnedElsewhere(t *testing.T) {
 			r.Host = "evil.example"
 			return nil
 		},
-		"none of this API": func(_ context.Context, r *http.Request) error {
+		"belongs to no operation of this API": func(_ context.Context, r *http.Request) error {
 			r.URL.Path = "/ordermanagement/v1/orders/1/cancel"
 			return nil
 		},
-		"(X-)Idempotency-Key": func(_ context.Context, r *http.Request) error {
+		"Idempotency-Key": func(_ context.Context, r *http.Request) error {
 			r.Header.Set("Idempotency-Key", "k")
 			return nil
 		},

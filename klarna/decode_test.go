@@ -51,29 +51,45 @@ func TestPlacedOrderIsNeverLostToAStrictDecoder(t *testing.T) {
 func TestMissingFieldIsNamed(t *testing.T) {
 	t.Parallel()
 	for body, says := range map[string]string{
-		`{"session_id":"s-1"}`:       "CreateSession: 200 OK: the answer has no client_token",
-		`{"client_token":"a.b.c"}`:   "CreateSession: 200 OK: the answer has no session_id",
-		`{"session_id":7,"token":1}`: "CreateSession: 200 OK: the answer has no session_id",
+		`{"session_id":"s-1"}`:       "CreateSession: 200 OK: response has no client_token",
+		`{"client_token":"a.b.c"}`:   "CreateSession: 200 OK: response has no session_id",
+		`{"session_id":7,"token":1}`: "CreateSession: 200 OK: the response's member session_id has the wrong type or form",
 	} {
 		_, err := newServer(t, answerJSON(200, body)).hostileClient(t).CreateSession(t.Context(), sessionCreate())
 		require.ErrorIs(t, err, klarna.ErrUnexpectedResponse)
 		require.ErrorContains(t, err, says)
 	}
 	_, err := newServer(t, answerJSON(200, `{"order":"o-1"}`)).hostileClient(t).CreateOrder(t.Context(), authorizationToken, orderRequest())
-	require.ErrorContains(t, err, "CreateOrder: 200 OK: the answer has no order_id")
+	require.ErrorContains(t, err, "CreateOrder: 200 OK: response has no order_id")
 	_, err = newServer(t, answerJSON(200, `{"token":"t-1"}`)).hostileClient(t).CreateCustomerToken(t.Context(), authorizationToken, tokenRequest())
-	require.ErrorContains(t, err, "CreateCustomerToken: 200 OK: the answer has no token_id")
+	require.ErrorContains(t, err, "CreateCustomerToken: 200 OK: response has no token_id")
 	_, err = newServer(t, answerJSON(200, `{"unknown":1}`)).hostileClient(t).ReadSession(t.Context(), sessionID)
-	require.ErrorContains(t, err, "ReadSession: 200 OK: the answer has no field of a session")
+	require.ErrorContains(t, err, "ReadSession: 200 OK: response has no known member")
 }
 
-func TestOddTimeCostsNothingButItself(t *testing.T) {
+// Nothing else in a session can stop OrderPlaced.
+func TestOddMemberOfASessionIsNamedAndOrderPlacedReadsOn(t *testing.T) {
 	t.Parallel()
-	for _, expiresAt := range []string{`"tomorrow"`, `17`, `{}`, `"2026-11-23"`} {
-		body := `{"order_amount":100,"expires_at":` + expiresAt + `,"design":7,"status":"complete"}`
-		session, err := newServer(t, answerJSON(200, body)).hostileClient(t).ReadSession(t.Context(), sessionID)
-		require.NoError(t, err, expiresAt)
-		require.Equal(t, klarna.SessionRead{OrderAmount: 100, Status: klarna.SessionStatusComplete}, *session)
+	for member, value := range map[string]string{
+		"expires_at": `"tomorrow"`, "design": `7`, "order_amount": `25.00`, "order_lines.name": `17`, "order_lines": `"none"`, "customer": `"Jane"`,
+	} {
+		name, nested, ok := strings.Cut(member, ".")
+		if ok {
+			value = `[{"` + nested + `":` + value + `}]`
+		}
+		client := newServer(t, answerJSON(200, `{"`+name+`":`+value+`,"status":"complete"}`)).hostileClient(t)
+		_, err := client.ReadSession(t.Context(), sessionID)
+		require.ErrorIs(t, err, klarna.ErrUnexpectedResponse, member)
+		require.ErrorContains(t, err, "the response's member "+member+" has the wrong type or form")
+		require.NotContains(t, err.Error(), "Jane")
+		placed, err := client.OrderPlaced(t.Context(), sessionID)
+		require.NoError(t, err, member)
+		require.True(t, placed, member)
+	}
+	for _, absent := range []string{`null`} {
+		session, err := newServer(t, answerJSON(200, `{"expires_at":`+absent+`,"options":null,"status":"complete"}`)).hostileClient(t).ReadSession(t.Context(), sessionID)
+		require.NoError(t, err, absent)
+		require.Equal(t, klarna.SessionRead{Status: klarna.SessionStatusComplete}, *session)
 	}
 	session, err := newServer(t, answerJSON(200, `{"expires_at":"2026-11-23T10:15:30+01:00"}`)).client(t).ReadSession(t.Context(), sessionID)
 	require.NoError(t, err)

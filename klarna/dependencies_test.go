@@ -24,7 +24,7 @@ func goCommand(t *testing.T, folder string, args ...string) string {
 func TestClientDependsOnTheStandardLibraryAndTheRuntimeOnly(t *testing.T) {
 	t.Parallel()
 	allowed := []string{
-		"github.com/klarna-go/klarna-payments/gen", "github.com/klarna-go/klarna-payments/klarna",
+		"github.com/klarna-go/klarna-payments/gen", "github.com/klarna-go/klarna-payments/internal/engine", "github.com/klarna-go/klarna-payments/klarna",
 		"github.com/oapi-codegen/runtime", "github.com/google/uuid", "github.com/apapsch/go-jsonmerge",
 	}
 	for _, path := range strings.Fields(goCommand(t, ".", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".")) {

@@ -1,18 +1,20 @@
 package klarna
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
+
+	"github.com/klarna-go/klarna-payments/internal/engine"
 )
 
-// What errors.Is finds in an [Error], by the status of Klarna's answer.
+// What errors.Is finds in an [Error], by the status of Klarna's response.
 var (
-	// ErrInvalidRequest is 400 and every other 4xx that has no name of its own: the request has to change.
+	// ErrInvalidRequest is 400 and every other 4xx without a name of its own: the request has to change.
 	ErrInvalidRequest = errors.New("klarna: invalid request")
 	// ErrUnauthorized is 401: the credentials are wrong, or belong to another region or environment.
 	ErrUnauthorized = errors.New("klarna: unauthorized")
@@ -24,134 +26,94 @@ var (
 	ErrConflict = errors.New("klarna: conflict")
 	// ErrRateLimited is 429: the merchant id is over its rate limit. Error.RetryAfter says how long to wait.
 	ErrRateLimited = errors.New("klarna: rate limited")
-	// ErrServer is 5xx: Klarna failed. Whether the request took effect is open.
+	// ErrServer is 5xx: Klarna failed. Whether the request took effect is unknown.
 	ErrServer = errors.New("klarna: server error")
 )
 
 // What errors.Is finds in an [Error], by its meaning.
 var (
-	// ErrUnexpectedResponse says that an answer came which is not Klarna's to give: a page of HTML, no body, half a
-	// body, a redirect, or a body without the field that matters. A gateway on the way is the usual cause.
+	// ErrUnexpectedResponse reports a response that Klarna does not send: an HTML page, no body, half a body, a redirect,
+	// or a body without the member that matters. A gateway on the way is the usual cause.
 	ErrUnexpectedResponse = errors.New("klarna: unexpected response")
-	// ErrResponseTooLarge says that the body was longer than what is read: 8 MiB of an answer, 64 KiB of an error.
+	// ErrResponseTooLarge reports a body longer than what is read: 8 MiB of a success, 64 KiB of an error.
 	ErrResponseTooLarge = errors.New("klarna: response too large")
+	// ErrNotSent reports that no request left this machine: it is safe to make the call again.
+	ErrNotSent = errors.New("klarna: not sent")
+	// ErrNoResponse reports that a request was sent, or may have been, and no response came.
+	ErrNoResponse = errors.New("klarna: no response")
+	// ErrInvalidID reports a session id or an authorization token that is malformed: it is empty, ".", "..", longer than
+	// 255 bytes, or contains a control character. Such an id could turn the call into another one, so nothing was sent.
+	ErrInvalidID = errors.New("klarna: invalid id")
+	// ErrOrderAlreadyPlaced reports that an order exists: the authorization token was used before, or the session is
+	// complete. The browser and the callback may both have placed it, or an earlier attempt whose response was lost.
+	// Look the order up in your own records; Klarna's merchant portal finds it by its merchant reference.
+	ErrOrderAlreadyPlaced = errors.New("klarna: order already placed")
+	// ErrOutcomeUnknown reports that CreateOrder or CreateCustomerToken ended ambiguously: Klarna may have placed the
+	// order or created the token. [Client.OrderPlaced] finds out about an order.
+	ErrOutcomeUnknown = errors.New("klarna: outcome unknown")
 )
 
-// Error is every call that did not end well once something was sent or tried: Klarna refused, or the answer makes no
-// sense, or none came. Use [errors.As] to get at it, and [errors.Is] with the Err… variables to tell what to do.
+// Error reports a call that Klarna rejected, or whose response was missing or unusable. Use [errors.As] to get at it, and
+// [errors.Is] with the Err… variables to tell what to do.
 //
-// Its text, and what fmt, slog and json make of it, holds no token, credential or body.
+// Its text, and what fmt, slog and json make of it, contains no token, credential or body.
 type Error struct {
 	Operation     Operation
-	StatusCode    int           // of the last answer; 0 when none came
+	StatusCode    int           // of the last response; 0 if there was none
 	Code          string        // Klarna's error_code, such as BAD_VALUE; read it together with StatusCode
 	Messages      []string      // Klarna's error_messages: English, for logs, not for shoppers and not to be parsed
 	Fields        []string      // the fields that Messages name, such as order_lines[0].tax_rate, as far as they can be read
 	CorrelationID string        // the id of the exchange in Klarna's logs; Klarna's support asks for it
-	Header        http.Header   // of the last answer; nil when none came
-	Body          []byte        // of the last answer, its first 64 KiB; it may hold personal data
-	RetryAfter    time.Duration // how long Klarna asks to wait; 0 when it does not say
-	Attempts      int           // how often the request was sent
+	Header        http.Header   // of the last response; nil if there was none
+	Body          []byte        // of the last response, its first 64 KiB; it may contain personal data
+	RetryAfter    time.Duration // how long Klarna asks to wait; 0 if it does not say
+	Attempts      int           // how many times the request was sent
 
-	// CorrelationIDs is those of all attempts, in their order, of those that had one. Klarna's support can tell by them
-	// what became of a call whose outcome is unknown.
+	// CorrelationIDs are those of all attempts, in their order, as far as they have one. With them, Klarna's support can
+	// tell what happened to a call whose outcome is unknown.
 	CorrelationIDs []string
 
-	kinds  []error // what errors.Is finds
-	cause  error   // why no (whole) answer came
-	detail string  // what was wrong with the answer, where Klarna does not say
-	gaveUp string  // why there was no further attempt, where the policy would have had one
+	kinds   []error // what errors.Is finds, besides the cause
+	cause   error   // why there was no (whole) response
+	detail  string  // what was wrong with the response, where Klarna does not say
+	stopped string  // why there was no further attempt, where the policy allows one
 }
 
-// Error is the operation, the status, Klarna's code and messages, and the correlation id.
-func (e *Error) Error() string {
-	var b strings.Builder
-	b.WriteString("klarna: ")
-	b.WriteString(string(e.Operation))
-	b.WriteString(": ")
-	b.WriteString(e.verdict())
-	if e.CorrelationID != "" {
-		b.WriteString(" (correlation id ")
-		b.WriteString(e.CorrelationID)
-		b.WriteByte(')')
+// newError converts an engine's failure.
+func newError(op *engine.Operation, f *engine.Failure) *Error {
+	e := &Error{
+		Operation: Operation(op.Name), StatusCode: f.StatusCode, Code: f.Code, Messages: f.Messages,
+		CorrelationID: f.CorrelationID, Header: f.Header, Body: f.Body, RetryAfter: f.RetryAfter, Attempts: f.Attempts,
+		CorrelationIDs: f.CorrelationIDs, cause: f.Cause, detail: f.Detail, stopped: f.Stopped,
+		Fields: fieldsOf(f.StatusCode, f.Code, f.Messages),
 	}
-	return b.String()
-}
-
-// verdict is what happened, without the frame that all errors have.
-func (e *Error) verdict() string {
-	var parts []string
-	if e.StatusCode != 0 {
-		status := strconv.Itoa(e.StatusCode)
-		if e.Code != "" {
-			status += " " + e.Code
-		} else if text := http.StatusText(e.StatusCode); text != "" {
-			status += " " + text
-		}
-		parts = append(parts, status)
-	}
-	if len(e.Messages) > 0 {
-		parts = append(parts, strings.Join(e.Messages, "; "))
-	}
-	if e.detail != "" {
-		parts = append(parts, e.detail)
-	}
-	if e.cause != nil {
-		parts = append(parts, e.cause.Error())
-	}
-	verdict := strings.Join(parts, ": ")
-	if slices.Contains(e.kinds, ErrOutcomeUnknown) {
-		verdict += "; the outcome is unknown"
-	}
-	if e.Attempts > 1 {
-		verdict += fmt.Sprintf(" (attempt %d)", e.Attempts)
-	}
-	if e.gaveUp != "" {
-		verdict += "; not tried again: " + e.gaveUp
-	}
-	return verdict
-}
-
-// clone is a copy whose kinds can be added to.
-func (e *Error) clone() *Error {
-	c := *e
-	c.kinds = slices.Clip(c.kinds)
-	return &c
-}
-
-// giveUp notes why there was no further attempt.
-func (e *Error) giveUp(why string, cause error) {
-	e.gaveUp = why
-	if cause != nil {
-		e.kinds = append(e.kinds, cause)
-	}
-}
-
-// conclude adds to an error what it means for an order or a customer token.
-func (e *Error) conclude(last fate, doubt bool) {
 	switch {
-	case e.saysAlreadyPlaced():
+	case f.NothingSent:
+		e.kinds = []error{ErrNotSent}
+	case f.StatusCode == 0 && f.Class == engine.Ambiguous:
+		e.kinds = []error{ErrNoResponse}
+	case f.StatusCode != 0 && f.Kind == engine.TooLarge && f.StatusCode < 300:
+		e.kinds = []error{ErrResponseTooLarge}
+	case f.StatusCode != 0:
+		e.kinds = []error{statusError(f.StatusCode)}
+		if f.Kind == engine.TooLarge {
+			e.kinds = append(e.kinds, ErrResponseTooLarge)
+		}
+	}
+	if f.StopCause != nil {
+		e.kinds = append(e.kinds, f.StopCause)
+	}
+	switch {
+	case saysAlreadyPlaced(op, f):
 		e.kinds = append(e.kinds, ErrOrderAlreadyPlaced)
-	case leavesDoubt(e.Operation) && (last == ambiguous || doubt && !e.isVerdict()):
+	case f.OutcomeUnknown:
 		e.kinds = append(e.kinds, ErrOutcomeUnknown)
 	}
+	return e
 }
 
-// Unwrap gives the Err… variables that apply and the cause of a failed transport, such as [context.DeadlineExceeded].
-// An Error that a test makes up has the one of its StatusCode.
-func (e *Error) Unwrap() []error {
-	kinds := slices.Clip(e.kinds)
-	if kinds == nil && e.StatusCode != 0 {
-		kinds = []error{kindOf(e.StatusCode)}
-	}
-	if e.cause != nil {
-		kinds = append(kinds, e.cause)
-	}
-	return kinds
-}
-
-// kindOf is the Err… variable of a status that is not 2xx.
-func kindOf(status int) error {
+// statusError returns the Err… variable of a status that is not a success.
+func statusError(status int) error {
 	switch {
 	case status == http.StatusUnauthorized:
 		return ErrUnauthorized
@@ -163,7 +125,7 @@ func kindOf(status int) error {
 		return ErrConflict
 	case status == http.StatusTooManyRequests:
 		return ErrRateLimited
-	case status == http.StatusRequestTimeout: // the server gave up waiting: nothing is wrong with the request
+	case status == http.StatusRequestTimeout: // the server stopped waiting: nothing is wrong with the request
 		return ErrUnexpectedResponse
 	case status >= 400 && status < 500:
 		return ErrInvalidRequest
@@ -173,26 +135,100 @@ func kindOf(status int) error {
 	return ErrUnexpectedResponse
 }
 
-// describeBody says what came instead of Klarna's JSON, without quoting any of it.
-func describeBody(header http.Header, body []byte, cut bool) string {
-	if len(body) == 0 {
-		return "without a body"
-	}
-	size := fmt.Sprintf("%d bytes", len(body))
-	if cut {
-		size = fmt.Sprintf("more than %d bytes", len(body))
-	}
-	switch mediaType := mediaTypeOf(header); mediaType {
-	case "text/html", "text/plain", "text/xml", "application/json", "application/xml", "application/problem+json":
-		size += " of " + mediaType
-	case "":
-	default: // it could hold anything
-		size += " of another type"
-	}
-	return "with " + size
+// text returns what happened, without the frame that all errors have.
+func (e *Error) text() string {
+	return (&engine.Failure{
+		StatusCode: e.StatusCode, Code: e.Code, Messages: e.Messages, Detail: e.detail, Cause: e.cause, Stopped: e.stopped,
+		Attempts: e.Attempts, OutcomeUnknown: slices.Contains(e.kinds, ErrOutcomeUnknown),
+	}).Error()
 }
 
-func mediaTypeOf(header http.Header) string {
-	mediaType, _, _ := strings.Cut(header.Get("Content-Type"), ";")
-	return strings.TrimSpace(mediaType)
+// Error returns the operation, the status, Klarna's code and messages, and the correlation id.
+func (e *Error) Error() string {
+	text := "klarna: " + string(e.Operation) + ": " + e.text()
+	if e.CorrelationID != "" {
+		text += " (correlation id " + e.CorrelationID + ")"
+	}
+	return text
+}
+
+// Unwrap returns the Err… variables that apply and the cause of a failed transport, such as [context.DeadlineExceeded].
+// An Error that a test makes up has the one of its StatusCode.
+func (e *Error) Unwrap() []error {
+	kinds := slices.Clip(e.kinds)
+	if kinds == nil && e.StatusCode != 0 {
+		kinds = []error{statusError(e.StatusCode)}
+	}
+	if e.cause != nil {
+		kinds = append(kinds, e.cause)
+	}
+	return kinds
+}
+
+// Format prints the text of Error for every verb, so that %+v and %#v show no header or body either.
+func (e Error) Format(f fmt.State, verb rune) { formatText(f, verb, "klarna.Error", e.Error()) }
+
+// LogValue returns a group of the operation, the status, Klarna's code, messages and correlation id, and the number of
+// attempts. The header and the body are left out.
+func (e Error) LogValue() slog.Value {
+	attrs := []slog.Attr{slog.String("operation", string(e.Operation)), slog.String("error", e.text())}
+	if e.StatusCode != 0 {
+		attrs = append(attrs, slog.Int("status", e.StatusCode))
+	}
+	if e.Code != "" {
+		attrs = append(attrs, slog.String("code", e.Code))
+	}
+	if e.CorrelationID != "" {
+		attrs = append(attrs, slog.String("correlation_id", e.CorrelationID))
+	}
+	return slog.GroupValue(append(attrs, slog.Int("attempts", e.Attempts))...)
+}
+
+// MarshalJSON returns what LogValue returns.
+func (e Error) MarshalJSON() ([]byte, error) {
+	object := map[string]any{}
+	for _, attr := range e.LogValue().Group() {
+		object[attr.Key] = attr.Value.Any()
+	}
+	return json.Marshal(object)
+}
+
+// formatText prints a text in place of a value whose fields must not be seen.
+func formatText(f fmt.State, verb rune, typeName, text string) {
+	switch verb {
+	case 'v', 's', 'q', 'x', 'X':
+		_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), text)
+	default:
+		_, _ = fmt.Fprintf(f, "%%!%c(%s)", verb, typeName)
+	}
+}
+
+// invalidCall is the error of a call that cannot be right, and so was not sent.
+type invalidCall struct {
+	operation, text string
+	kinds           []error
+}
+
+func (e *invalidCall) Error() string { return "klarna: " + e.operation + ": " + e.text }
+
+func (e *invalidCall) Unwrap() []error { return e.kinds }
+
+// callError converts an engine's error.
+func callError(op *engine.Operation, err error) error {
+	var failure *engine.Failure
+	if errors.As(err, &failure) {
+		return newError(op, failure)
+	}
+	kinds := []error{ErrNotSent, err}
+	var invalid *engine.InvalidCall
+	if errors.As(err, &invalid) {
+		switch invalid.Reason {
+		case engine.InvalidID:
+			kinds = append(kinds, ErrInvalidID)
+		case engine.InvalidRequest:
+			kinds = append(kinds, ErrInvalidRequest)
+		case engine.InvalidTarget, engine.Unreadable:
+		}
+	}
+	return &invalidCall{op.Name, err.Error(), kinds}
 }

@@ -23,21 +23,21 @@ func TestHostileAnswerIsAnErrorAndNoHarm(t *testing.T) {
 		body string
 		says string // "" when the session can be read
 	}{
-		"deep list":             {deep, "an answer that is no JSON"},
-		"deep object":           {strings.Repeat(`{"a":`, 200_000), "an answer that is no JSON"},
+		"deep list":             {deep, "response is not JSON"},
+		"deep object":           {strings.Repeat(`{"a":`, 200_000), "response is not JSON"},
 		"deep within":           {`{"status":"complete","x":` + strings.Repeat("[", 9_000) + strings.Repeat("]", 9_000) + `}`, ""},
 		"duplicate keys":        {`{"status":"incomplete","status":"complete"}`, ""},
-		"trailing garbage":      {`{"status":"complete"}{"status":"incomplete"}`, ""},
+		"trailing garbage":      {`{"status":"complete"}{"status":"incomplete"}`, "response is not JSON"},
 		"other case":            {`{"STATUS":"complete"}`, ""},
 		"not UTF-8":             {"{\"status\":\"complete\",\"design\":\"\xff\xfe\"}", ""},
 		"byte order mark":       {"\ufeff" + `{"status":"complete"}`, ""},
-		"NUL bytes":             {strings.Repeat("\x00", 100), "an answer that is no JSON"},
-		"odd text":              {`{"status":"complete","design":7,"options":[],"customer":"x"}`, ""},
-		"amount beyond int64":   {`{"status":"complete","order_amount":9223372036854775808}`, "an answer whose order_amount cannot be read as an amount"},
-		"amount beyond float64": {`{"status":"complete","design":7,"order_tax_amount":1e400}`, "an answer whose order_tax_amount cannot be read as an amount"},
-		"amount with decimals":  {`{"status":"complete","order_amount":25.00}`, "an answer whose order_amount cannot be read as an amount"},
-		"amount as text":        {`{"status":"complete","expires_at":"never","order_amount":"2500"}`, "an answer whose order_amount cannot be read as an amount"},
-		"amount of a line":      {`{"status":"complete","order_lines":[{"name":1,"unit_price":0.5}]}`, "an answer whose order_lines.unit_price cannot be read as an amount"},
+		"NUL bytes":             {strings.Repeat("\x00", 100), "response is not JSON"},
+		"odd text":              {`{"status":"complete","design":7,"options":[],"customer":"x"}`, "design has the wrong type"},
+		"amount beyond int64":   {`{"status":"complete","order_amount":9223372036854775808}`, "order_amount has the wrong type"},
+		"amount beyond float64": {`{"status":"complete","order_tax_amount":1e400}`, "order_tax_amount has the wrong type"},
+		"amount with decimals":  {`{"status":"complete","order_amount":25.00}`, "order_amount has the wrong type"},
+		"amount as text":        {`{"status":"complete","order_amount":"2500"}`, "order_amount has the wrong type"},
+		"amount of a line":      {`{"status":"complete","order_lines":[{"unit_price":0.5}]}`, "order_lines.unit_price has the wrong type"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

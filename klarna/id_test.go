@@ -9,13 +9,13 @@ import (
 )
 
 var badIDs = map[string]struct{ id, says string }{
-	"empty":             {"", "it is empty"},
-	"dot":               {".", "it is a dot segment"},
-	"dots":              {"..", "it is a dot segment"},
-	"line feed":         {"s3cretvalue\n", "it holds a control character"},
-	"NUL":               {"s3cret\x00value", "it holds a control character"},
-	"DEL":               {"s3cretvalue\x7f", "it holds a control character"},
-	"C1 control":        {"s3cretvalue\u0085", "it holds a control character"},
+	"empty":             {"", "it is empty or a dot segment"},
+	"dot":               {".", "a dot segment"},
+	"dots":              {"..", "a dot segment"},
+	"line feed":         {"s3cretvalue\n", "it contains a control character"},
+	"NUL":               {"s3cret\x00value", "it contains a control character"},
+	"DEL":               {"s3cretvalue\x7f", "it contains a control character"},
+	"C1 control":        {"s3cretvalue\u0085", "it contains a control character"},
 	"more than 255":     {strings.Repeat("s3cretvalue", 24), "it has 264 bytes, more than 255"},
 	"more than 255 (é)": {strings.Repeat("é", 128), "it has 256 bytes, more than 255"},
 }

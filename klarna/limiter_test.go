@@ -56,7 +56,7 @@ func TestLimiterThatFailsEndsTheCallAndIsNotAskedAgain(t *testing.T) {
 	_, err = s.client(t, klarna.WithLimiter(newGate(1, down))).CreateOrder(t.Context(), authorizationToken, orderRequest())
 	require.ErrorIs(t, err, down)
 	require.ErrorIs(t, err, klarna.ErrOutcomeUnknown)
-	require.EqualError(t, err, "klarna: CreateOrder: read tcp: connection reset by peer; the outcome is unknown; not tried again: the limiter: the quota cannot be read")
+	require.EqualError(t, err, "klarna: CreateOrder: read tcp: connection reset by peer; the outcome is unknown; not retried: the limiter: the quota cannot be read")
 	var e *klarna.Error
 	require.ErrorAs(t, err, &e)
 	require.Equal(t, 1, e.Attempts)

@@ -3,9 +3,9 @@ package klarna
 import (
 	"context"
 	"errors"
-	"net/http"
-	"net/url"
-	"strconv"
+	"log/slog"
+
+	"github.com/klarna-go/klarna-payments/internal/engine"
 )
 
 // Observer is told when a call and each of its attempts begin and end, for traces and metrics; package otelklarna is one
@@ -16,7 +16,7 @@ type Observer interface {
 	// function is called when the call is over.
 	StartCall(context.Context, Observation) (context.Context, func(Outcome))
 	// StartAttempt is called before each attempt. The context that it returns is used for the request, and the function
-	// is called when the answer was read.
+	// is called when the response was read.
 	StartAttempt(context.Context, Observation) (context.Context, func(Outcome))
 }
 
@@ -32,8 +32,8 @@ type Observation struct {
 
 // Outcome is what an [Observer] is told at the end.
 type Outcome struct {
-	StatusCode    int    // of the (last) answer; 0 when none came
-	CorrelationID string // of the (last) answer
+	StatusCode    int    // of the (last) response; 0 if there was none
+	CorrelationID string // of the (last) response
 	Attempts      int    // how many there were so far
 	Err           error  // nil after a success; mostly an *[Error]
 }
@@ -49,37 +49,80 @@ func WithObserver(observer Observer) Option {
 	}
 }
 
-// observed gives a request the context of an observer's call or attempt, and the function to end it with.
-func (s *sender) observed(req *http.Request, op Operation, attempt int) (*http.Request, func(*answer, *Error)) {
-	if s.observer == nil {
-		return req, func(*answer, *Error) {}
+// observing lets an engine tell an Observer.
+type observing struct{ Observer }
+
+func (o observing) StartCall(ctx context.Context, of engine.Observation) (context.Context, func(engine.Outcome)) {
+	ctx, end := o.Observer.StartCall(ctx, observation(of))
+	return ctx, outcomeTo(of.Operation, end)
+}
+
+func (o observing) StartAttempt(ctx context.Context, of engine.Observation) (context.Context, func(engine.Outcome)) {
+	ctx, end := o.Observer.StartAttempt(ctx, observation(of))
+	return ctx, outcomeTo(of.Operation, end)
+}
+
+func observation(of engine.Observation) Observation {
+	return Observation{
+		Operation: Operation(of.Operation.Name), Method: of.Operation.Method, Route: of.Operation.Path,
+		ServerAddress: of.Base.Hostname(), ServerPort: of.Port(), Attempt: of.Attempt,
 	}
-	start := s.observer.StartCall
-	if attempt > 0 {
-		start = s.observer.StartAttempt
-	}
-	ctx, end := start(req.Context(), Observation{
-		Operation: op, Method: op.method(), Route: op.path(),
-		ServerAddress: s.base.Hostname(), ServerPort: portOf(s.base), Attempt: attempt,
-	})
-	return req.WithContext(ctx), func(a *answer, failed *Error) {
-		outcome := Outcome{CorrelationID: a.correlationID, Attempts: a.attempts}
-		if a.http != nil {
-			outcome.StatusCode = a.http.StatusCode
-		}
-		if failed != nil {
-			outcome.Err = failed
+}
+
+func outcomeTo(op *engine.Operation, end func(Outcome)) func(engine.Outcome) {
+	return func(o engine.Outcome) {
+		outcome := Outcome{StatusCode: o.StatusCode, CorrelationID: o.CorrelationID, Attempts: o.Attempts}
+		if o.Failure != nil {
+			outcome.Err = newError(op, o.Failure)
 		}
 		end(outcome)
 	}
 }
 
-func portOf(base *url.URL) int {
-	if port, err := strconv.Atoi(base.Port()); err == nil {
-		return port
+// Limiter holds calls back, so that a shop stays under Klarna's rate limit, which counts per merchant id. A *rate.Limiter
+// of golang.org/x/time is one.
+type Limiter interface {
+	// Wait returns when a request may be sent, or an error when it may not.
+	Wait(context.Context) error
+}
+
+type operationKey struct{}
+
+// OperationFromContext returns the operation that a [Limiter] is asked for, from the context that its Wait gets: Klarna
+// counts new sessions apart from everything else. It is empty in any other context.
+func OperationFromContext(ctx context.Context) Operation {
+	op, _ := ctx.Value(operationKey{}).(Operation)
+	return op
+}
+
+// WithLimiter has every attempt wait for the limiter. When Wait fails, nothing is sent and the call fails with its
+// error.
+func WithLimiter(limiter Limiter) Option {
+	return func(c *config) error {
+		if limiter == nil {
+			return errors.New("klarna: WithLimiter: the limiter is nil")
+		}
+		c.limiter = limiter
+		return nil
 	}
-	if base.Scheme == "http" {
-		return 80
+}
+
+// limiting lets an engine wait for a Limiter.
+type limiting struct{ limiter Limiter }
+
+func (l limiting) wait(ctx context.Context, op *engine.Operation) error {
+	return l.limiter.Wait(context.WithValue(ctx, operationKey{}, Operation(op.Name)))
+}
+
+// WithLogger logs one record for each attempt: its operation, route template, status, duration, number and correlation
+// id. It is at level Debug when the attempt succeeded and at Warn otherwise. No record contains an id, a credential or a
+// body. Without a logger nothing is logged.
+func WithLogger(logger *slog.Logger) Option {
+	return func(c *config) error {
+		if logger == nil {
+			return errors.New("klarna: WithLogger: the logger is nil")
+		}
+		c.logger = logger
+		return nil
 	}
-	return 443
 }

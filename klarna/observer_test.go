@@ -77,7 +77,7 @@ func TestObserverIsToldOfEachCallAndAttempt(t *testing.T) {
 		"attempt ends {StatusCode:0 CorrelationID: Attempts:1 Err:klarna: CreateOrder: read tcp: connection reset by peer}",
 		"attempt 2 within call",
 		"request within attempt",
-		"attempt ends {StatusCode:503 CorrelationID:c-2 Attempts:2 Err:klarna: CreateOrder: 503 Service Unavailable: without a body (attempt 2) (correlation id c-2)}",
+		"attempt ends {StatusCode:503 CorrelationID:c-2 Attempts:2 Err:klarna: CreateOrder: 503 Service Unavailable: no response body (attempt 2) (correlation id c-2)}",
 		"attempt 3 within call",
 		"request within attempt",
 		"attempt ends {StatusCode:200 CorrelationID:c-3 Attempts:3 Err:<nil>}",

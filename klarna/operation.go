@@ -2,10 +2,11 @@ package klarna
 
 import (
 	"net/http"
-	"strings"
+
+	"github.com/klarna-go/klarna-payments/internal/engine"
 )
 
-// Operation names one of the six calls of the Klarna Payments API. Its text is the name of the method of [Client].
+// Operation names an operation of the Klarna Payments API. Its text is the name of the method of [Client].
 type Operation string
 
 // The six operations.
@@ -18,89 +19,55 @@ const (
 	OperationCreateCustomerToken Operation = "CreateCustomerToken"
 )
 
-const (
-	sessionsPath       = "/payments/v1/sessions"
-	authorizationsPath = "/payments/v1/authorizations/"
-	orderSuffix        = "/order"
-	tokenSuffix        = "/customer-token"
+// The rows say everything that the code knows about an operation. They are the source of Route, of the retry table in
+// the documentation, of what is redacted, and of the tests for all operations.
+var (
+	createSession = engine.Operation{
+		Name: string(OperationCreateSession), Method: http.MethodPost, Path: "/payments/v1/sessions",
+		Success: []int{http.StatusOK}, Result: engine.FromBody, Required: []string{"session_id", "client_token"},
+		New: func() any { return new(MerchantSession) },
+		// Retried at worst into a session that nobody uses.
+	}
+	readSession = engine.Operation{
+		Name: string(OperationReadSession), Method: http.MethodGet, Path: "/payments/v1/sessions/{session_id}",
+		Success: []int{http.StatusOK}, Result: engine.FromBody,
+		New: func() any { return new(SessionRead) },
+	}
+	updateSession = engine.Operation{
+		Name: string(OperationUpdateSession), Method: http.MethodPost, Path: "/payments/v1/sessions/{session_id}",
+		Success: []int{http.StatusNoContent}, // a retry sets the same values again
+	}
+	createOrder = engine.Operation{
+		Name: string(OperationCreateOrder), Method: http.MethodPost, Path: "/payments/v1/authorizations/{authorizationToken}/order",
+		Success: []int{http.StatusOK}, Result: engine.FromBody, Required: []string{"order_id"},
+		New: func() any { return new(Order) },
+		// Retried byte for byte: one authorization token makes at most one order, and Klarna compares the bodies. That
+		// the same body gets the same order is inferred.
+		Commits: true, Disproves: provesNoOrder,
+	}
+	cancelAuthorization = engine.Operation{
+		Name: string(OperationCancelAuthorization), Method: http.MethodDelete, Path: "/payments/v1/authorizations/{authorizationToken}",
+		Success: []int{http.StatusNoContent}, Applied: isGone,
+	}
+	createCustomerToken = engine.Operation{
+		Name: string(OperationCreateCustomerToken), Method: http.MethodPost, Path: "/payments/v1/authorizations/{authorizationToken}/customer-token",
+		Success: []int{http.StatusOK}, Result: engine.FromBody, Required: []string{"token_id"},
+		New:     func() any { return new(CustomerTokenCreationResponse) },
+		Commits: true, Retry: engine.NeverAmbiguous, // a retry could create a second token
+	}
 )
 
-// Route is the operation's method and path, with the id as a placeholder: it is safe to log. It is empty for what is none
-// of the six operations.
+var operations = engine.Table{
+	&createSession, &readSession, &updateSession, &createOrder, &cancelAuthorization, &createCustomerToken,
+}
+
+// Route returns the operation's method and path, with placeholders for ids, so that it is safe to log. It is empty for a
+// text that names no operation.
 func (o Operation) Route() string {
-	if o.path() == "" {
-		return ""
-	}
-	return o.method() + " " + o.path()
-}
-
-func (o Operation) method() string {
-	switch o {
-	case OperationReadSession:
-		return http.MethodGet
-	case OperationCancelAuthorization:
-		return http.MethodDelete
-	default:
-		return http.MethodPost
-	}
-}
-
-func (o Operation) path() string {
-	switch o {
-	case OperationCreateSession:
-		return sessionsPath
-	case OperationReadSession, OperationUpdateSession:
-		return sessionsPath + "/{session_id}"
-	case OperationCreateOrder:
-		return authorizationsPath + "{authorizationToken}" + orderSuffix
-	case OperationCancelAuthorization:
-		return authorizationsPath + "{authorizationToken}"
-	case OperationCreateCustomerToken:
-		return authorizationsPath + "{authorizationToken}" + tokenSuffix
+	for _, op := range operations {
+		if op.Name == string(o) {
+			return op.Route()
+		}
 	}
 	return ""
-}
-
-// routeOf finds the operation that a method and an escaped path belong to, and the escaped id in the path. Whatever does
-// not belong to one gives no operation: an id such as ".." has then turned the path into another one.
-func routeOf(method, path string) (op Operation, id string) {
-	if path == sessionsPath && method == http.MethodPost {
-		return OperationCreateSession, ""
-	}
-	if id, ok := strings.CutPrefix(path, sessionsPath+"/"); ok && isSegment(id) {
-		switch method {
-		case http.MethodGet:
-			return OperationReadSession, id
-		case http.MethodPost:
-			return OperationUpdateSession, id
-		}
-		return "", ""
-	}
-	rest, ok := strings.CutPrefix(path, authorizationsPath)
-	if !ok {
-		return "", ""
-	}
-	if method == http.MethodDelete {
-		if isSegment(rest) {
-			return OperationCancelAuthorization, rest
-		}
-		return "", ""
-	}
-	if method != http.MethodPost {
-		return "", ""
-	}
-	if id, ok := strings.CutSuffix(rest, orderSuffix); ok && isSegment(id) {
-		return OperationCreateOrder, id
-	}
-	if id, ok := strings.CutSuffix(rest, tokenSuffix); ok && isSegment(id) {
-		return OperationCreateCustomerToken, id
-	}
-	return "", ""
-}
-
-func isSegment(s string) bool { return s != "" && !strings.Contains(s, "/") }
-
-// hasAnswer says whether Klarna answers the operation with a body.
-func (o Operation) hasAnswer() bool {
-	return o != OperationUpdateSession && o != OperationCancelAuthorization
 }

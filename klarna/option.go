@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
+
+	"github.com/klarna-go/klarna-payments/internal/engine"
 )
 
 // Option changes how a [Client] works. [New] reports a wrong one as an error.
@@ -37,6 +40,28 @@ func newConfig(opts []Option) (*config, error) {
 	return c, nil
 }
 
+// engine converts the options for an engine. Public types are converted, so that the engine knows none of them.
+func (c *config) engine(base *url.URL) engine.Config {
+	settings := engine.Config{
+		Base: base, HTTPClient: withoutRedirects(c.httpClient), Timeout: c.timeout, Retry: engine.RetryPolicy(c.retry),
+		Logger: c.logger, LogMessage: "klarna", UserAgent: c.userAgent,
+		CorrelationHeader: "Klarna-Correlation-Id", KeyHeader: "Klarna-Idempotency-Key",
+		MaxRequestBytes: maxRequestBytes, ParseError: parseErrorBody,
+	}
+	if c.limiter != nil {
+		settings.Limiter = limiting{c.limiter}.wait
+	}
+	if c.observer != nil {
+		settings.Observer = observing{c.observer}
+	}
+	return settings
+}
+
+// maxRequestBytes is what Klarna reads of a request; more is 413.
+//
+// Source: Klarna's page on request limits, which says 1 MB. That this is 2²⁰ bytes is inferred.
+const maxRequestBytes = 1 << 20
+
 // WithHTTPClient sends calls by a client of your own, for a proxy, a client certificate or a test. It is copied, and the
 // copy follows no redirects. Without a Transport of its own it gets this package's, which keeps connections for
 // parallel callers. A Transport that records URLs or adds tracing headers would record tokens; Klarna asks for no
@@ -51,12 +76,12 @@ func WithHTTPClient(client *http.Client) Option {
 	}
 }
 
-// WithTimeout bounds one attempt, from dialing to the last byte of the answer. The default is 30 seconds. To bound a
-// whole call, give its context a deadline. Do not make it short: an order that is given up may be placed all the same.
+// WithTimeout bounds one attempt, from dialing to the last byte of the response. The default is 30 seconds. To bound a
+// whole call, give its context a deadline. Do not make it short: a call that is given up may have placed an order all the same.
 func WithTimeout(timeout time.Duration) Option {
 	return func(c *config) error {
 		if timeout <= 0 {
-			return fmt.Errorf("klarna: WithTimeout: %v is not a time to wait; it must be more than 0", timeout)
+			return fmt.Errorf("klarna: WithTimeout: %v; it must be more than 0", timeout)
 		}
 		c.timeout = timeout
 		return nil
@@ -79,8 +104,8 @@ func WithUserAgent(name string) Option {
 }
 
 // WithPreflight checks the body of each call before it is sent; preflight.Check of this module is made for it. A body
-// that it refuses makes no network call: the call's error says so and unwraps to the check's own. It gets a pointer to
-// one of the four request types. Calls by [Client.Raw] are not checked.
+// that it rejects is not sent: the call's error wraps ErrInvalidRequest, ErrNotSent and the check's own error. The check
+// gets a pointer to one of the four request types. Calls by [Client.Raw] are not checked.
 func WithPreflight(check func(body any) error) Option {
 	return func(c *config) error {
 		if check == nil {

@@ -16,7 +16,7 @@ func TestOutcomeUnknownStandsBesideTheLastAnswer(t *testing.T) {
 	_, err := s.client(t).CreateOrder(t.Context(), authorizationToken, orderRequest())
 	require.ErrorIs(t, err, klarna.ErrOutcomeUnknown)
 	require.ErrorIs(t, err, klarna.ErrServer)
-	require.EqualError(t, err, "klarna: CreateOrder: 503 Service Unavailable: without a body; the outcome is unknown (attempt 3) (correlation id c-3)")
+	require.EqualError(t, err, "klarna: CreateOrder: 503 Service Unavailable: no response body; the outcome is unknown (attempt 3) (correlation id c-3)")
 }
 
 // After an attempt without an answer, what the next one is told decides what became of the order.

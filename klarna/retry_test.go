@@ -149,7 +149,7 @@ func TestAttemptsAreAsManyAsThePolicySays(t *testing.T) {
 		require.Len(t, s.sent, test.want)
 	}
 	_, err := (&script{lines: []line{{status: 503}}}).client(t).ReadSession(t.Context(), sessionID, klarna.WithMaxAttempts(0))
-	require.EqualError(t, err, "klarna: ReadSession: WithMaxAttempts: 0 is not a number of attempts; it must be at least 1")
+	require.EqualError(t, err, "klarna: ReadSession: WithMaxAttempts: 0 attempts; there must be at least 1")
 	for says, policy := range map[string]klarna.RetryPolicy{
 		"MaxAttempts is -1": {MaxAttempts: -1}, "BaseDelay is -1ns": {BaseDelay: -1}, "MaxDelay is -1ns": {MaxDelay: -1},
 	} {
@@ -168,7 +168,7 @@ func TestWaitThatOutlastsTheDeadlineIsNotBegun(t *testing.T) {
 	require.NoError(t, ctx.Err(), "it came back before the deadline")
 	require.Len(t, s.sent, 1)
 	require.ErrorIs(t, err, klarna.ErrRateLimited)
-	require.ErrorContains(t, err, "not tried again: waiting 5s for it would outlast the deadline")
+	require.ErrorContains(t, err, "not retried: waiting 5s would pass the deadline")
 	var e *klarna.Error
 	require.ErrorAs(t, err, &e)
 	require.Equal(t, 10*time.Second, e.RetryAfter)
@@ -193,7 +193,7 @@ func TestWaitEndsWithTheContext(t *testing.T) {
 		cancel()
 		err := <-done
 		require.ErrorIs(t, err, context.Canceled)
-		require.ErrorContains(t, err, "not tried again: the context ended while waiting for it")
+		require.ErrorContains(t, err, "not retried: the context ended while waiting")
 		require.Equal(t, first.status == 503, errors.Is(err, klarna.ErrOutcomeUnknown))
 		require.Len(t, s.sent, 1)
 	}
@@ -232,7 +232,7 @@ func TestRequestOverOneMegabyteIsNotSent(t *testing.T) {
 	client := s.client(t)
 	err := client.UpdateSession(t.Context(), sessionID, klarna.SessionUpdate{MerchantData: strings.Repeat("x", 1<<20)})
 	require.ErrorIs(t, err, klarna.ErrInvalidRequest)
-	require.EqualError(t, err, "klarna: UpdateSession: klarna: invalid request: its body has 1048596 bytes, and Klarna takes 1 MB: nothing was sent")
+	require.EqualError(t, err, "klarna: UpdateSession: the body has 1048596 bytes, more than the 1048576 that are accepted")
 	large := io.MultiReader(bytes.NewReader(make([]byte, 2<<20)))
 	_, err = client.Raw().UpdateCreditSessionWithBodyWithResponse(t.Context(), sessionID, "application/json", large)
 	require.ErrorIs(t, err, klarna.ErrInvalidRequest)

@@ -2,57 +2,74 @@ package klarna
 
 import (
 	"context"
-	"net/http"
+	"fmt"
+
+	"github.com/klarna-go/klarna-payments/gen"
 )
 
-// CreateSession starts a session with the cart. Give the client token of the answer to the shopper's browser and keep
+// CreateSession creates a session for a cart. Give the client token of the response to the shopper's browser and keep
 // the session id on the server. A session is open for 48 hours or until an order is placed.
 //
-// A refused session is an [*Error]: ErrInvalidRequest when the cart breaks a rule (its Messages name the fields),
-// ErrUnauthorized, ErrForbidden, ErrRateLimited or ErrServer. Calling again is harmless: a session that nobody uses
-// ends by itself.
+// It returns an [*Error] that wraps ErrInvalidRequest if the cart breaks a rule (its Messages name the fields), or
+// ErrUnauthorized, ErrForbidden, ErrRateLimited or ErrServer. Calling again is harmless: an unused session expires by
+// itself.
 //
 // Source: https://docs.klarna.com/payments/web-payments/integrate-with-klarna-payments/how-to-integrate-klarna-payments
 func (c *Client) CreateSession(ctx context.Context, session SessionCreate, opts ...CallOption) (*MerchantSession, error) {
-	session.OrderLines = lines(session.OrderLines)
-	created := new(MerchantSession)
-	err := c.do(ctx, OperationCreateSession, "", toCheck(c, &session), created, opts, func(ctx context.Context) (*http.Response, error) {
-		return c.raw.CreateCreditSession(ctx, session)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return created, nil
+	session.OrderLines = nonNilLines(session.OrderLines)
+	req, err := gen.NewCreateCreditSessionRequest(c.server(), session)
+	return receive[MerchantSession](ctx, c, &createSession, req, err, preflightCopy(c, &session), opts)
 }
 
-// ReadSession gives what a session holds. Personal data is in it only once the shopper has authorized; Status is
+// ReadSession reads a session. It contains personal data only once the shopper has authorized. Status is
 // [SessionStatusComplete] once an order was placed.
 //
-// An id that is none is ErrInvalidID, a session that is unknown or has expired ErrNotFound.
+// It returns ErrInvalidID for a malformed id, and ErrNotFound for a session that is unknown or has expired.
 //
 // Source: the operation readCreditSession of api/openapi.yaml.
 func (c *Client) ReadSession(ctx context.Context, sessionID string, opts ...CallOption) (*SessionRead, error) {
-	session := new(SessionRead)
-	err := c.do(ctx, OperationReadSession, sessionID, nil, session, opts, func(ctx context.Context) (*http.Response, error) {
-		return c.raw.ReadCreditSession(ctx, sessionID)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return session, nil
+	req, err := gen.NewReadCreditSessionRequest(c.server(), sessionID)
+	return receive[SessionRead](ctx, c, &readSession, req, err, nil, opts)
 }
 
-// UpdateSession changes what is set in session and leaves the rest as it is. Give an address or another part that has
-// fields of its own whole: whether Klarna merges or replaces those is not stated. The two amounts are pointers, so that 0 can
-// be sent: OrderTaxAmount: new(int64(0)). Send amount, tax and lines together, since Klarna checks them against each
-// other. Afterwards the browser must load the widget again, or authorize again.
+// UpdateSession changes what is set in session and leaves the rest as it is. Send an address or another member with
+// fields of its own as a whole: whether Klarna merges or replaces those is not documented. The two amounts are pointers, so
+// that 0 can be sent: OrderTaxAmount: new(int64(0)). Send amount, tax and lines together, since Klarna checks them against
+// each other. Afterwards the browser must load the widget again, or authorize again.
 //
-// An id that is none is ErrInvalidID, a cart that breaks a rule ErrInvalidRequest, a session that is unknown, has
-// expired or was completed ErrNotFound.
+// It returns ErrInvalidID for a malformed id, ErrInvalidRequest for a cart that breaks a rule, and ErrNotFound for a
+// session that is unknown, has expired or was completed.
 //
 // Source: the operation updateCreditSession of api/openapi.yaml.
 func (c *Client) UpdateSession(ctx context.Context, sessionID string, session SessionUpdate, opts ...CallOption) error {
-	return c.do(ctx, OperationUpdateSession, sessionID, toCheck(c, &session), nil, opts, func(ctx context.Context) (*http.Response, error) {
-		return c.raw.UpdateCreditSession(ctx, sessionID, session)
-	})
+	req, err := gen.NewUpdateCreditSessionRequest(c.server(), sessionID, session)
+	return c.send(ctx, &updateSession, req, err, preflightCopy(c, &session), nil, opts)
+}
+
+// OrderPlaced reports whether an order was placed in a session, by reading the session's status: use it after
+// [ErrOutcomeUnknown]. False right after a failure is not final, since Klarna may still be working on the order; call it
+// again before the shopper pays again.
+//
+// An error means that it cannot be told: ErrNotFound if the session has expired, ErrUnexpectedResponse if its status is
+// missing or unknown, or why reading it failed.
+func (c *Client) OrderPlaced(ctx context.Context, sessionID string, opts ...CallOption) (bool, error) {
+	// Only the status is decoded, so that nothing else in the session can stop it.
+	var session struct {
+		Status SessionStatus `json:"status"`
+	}
+	req, err := gen.NewReadCreditSessionRequest(c.server(), sessionID)
+	err = c.send(ctx, &readSession, req, err, nil, &session, opts)
+	if isAlreadyPlaced(err) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	switch session.Status {
+	case SessionStatusComplete:
+		return true, nil
+	case SessionStatusIncomplete:
+		return false, nil
+	}
+	return false, fmt.Errorf("klarna: OrderPlaced: the session's status is neither complete nor incomplete: %w", ErrUnexpectedResponse)
 }

@@ -2,6 +2,8 @@ package klarna
 
 import (
 	"net/http"
+	"runtime"
+	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -12,7 +14,7 @@ const (
 	// dial in vain while others come free. Klarna's rate limit is below what so many carry, and HTTP/2 takes one.
 	connections = 100
 
-	// maxHeaderBytes bounds what an answer's header may take. Klarna's take one or two KB.
+	// maxHeaderBytes bounds what a response's header may take. Klarna's take one or two KB.
 	maxHeaderBytes = 64 << 10
 
 	// defaultTimeout is how long one attempt may take, its body included.
@@ -37,7 +39,7 @@ var sharedTransport = sync.OnceValue(func() *http.Transport {
 })
 
 // withoutRedirects copies the caller's http.Client: it is not ours to change. A redirect could carry the credentials and
-// the shopper's address to another host, so the 3xx itself is the answer.
+// the shopper's address to another host, so the 3xx itself is the response.
 func withoutRedirects(client *http.Client) *http.Client {
 	own := http.Client{}
 	if client != nil {
@@ -49,3 +51,18 @@ func withoutRedirects(client *http.Client) *http.Client {
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &own
 }
+
+const modulePath = "github.com/klarna-go/klarna-payments"
+
+// libraryUserAgent is the library's name, its version as the program was built with it, and Go's.
+var libraryUserAgent = sync.OnceValue(func() string {
+	version := "devel"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, module := range append(info.Deps, &info.Main) {
+			if module.Path == modulePath && module.Version != "" && module.Version != "(devel)" {
+				version = module.Version
+			}
+		}
+	}
+	return "klarna-payments-go/" + version + " (" + runtime.Version() + ")"
+})

@@ -203,7 +203,7 @@ func TestEndlessBodyIsHungUpOn(t *testing.T) {
 func TestAttemptIsBoundedInTimeWithItsBody(t *testing.T) {
 	t.Parallel()
 	for name, handler := range map[string]http.HandlerFunc{
-		"no answer": func(_ http.ResponseWriter, r *http.Request) {
+		"no response": func(_ http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			<-r.Context().Done()
 		},
@@ -221,12 +221,12 @@ func TestAttemptIsBoundedInTimeWithItsBody(t *testing.T) {
 			client := server.hostileClient(t, klarna.WithTimeout(time.Second)) // enough for a header, on a busy machine too
 			_, err := client.CreateOrder(t.Context(), authorizationToken, orderRequest())
 			require.ErrorIs(t, err, context.DeadlineExceeded)
-			require.ErrorContains(t, err, "no whole answer within 1s")
+			require.ErrorContains(t, err, "no whole response within 1s")
 			var e *klarna.Error
 			require.ErrorAs(t, err, &e)
-			if name == "no answer" {
+			if name == "no response" {
 				require.Zero(t, e.StatusCode)
-				require.EqualError(t, err, "klarna: CreateOrder: no whole answer within 1s: context deadline exceeded; the outcome is unknown")
+				require.EqualError(t, err, "klarna: CreateOrder: no whole response within 1s: context deadline exceeded; the outcome is unknown")
 			} else {
 				require.Equal(t, 200, e.StatusCode)
 				require.Equal(t, correlationID, e.CorrelationID)
@@ -272,7 +272,7 @@ func TestBrokenConnectionIsAnErrorWithItsCause(t *testing.T) {
 		_, err = client.CreateOrder(t.Context(), authorizationToken, orderRequest())
 		require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 		requireKinds(t, err, klarna.ErrUnexpectedResponse)
-		require.EqualError(t, err, "klarna: CreateOrder: 200 OK: the answer broke off: unexpected EOF; the outcome is unknown (correlation id c-1)")
+		require.EqualError(t, err, "klarna: CreateOrder: 200 OK: the response broke off: unexpected EOF; the outcome is unknown (correlation id c-1)")
 	})
 	t.Run("within an error", func(t *testing.T) {
 		t.Parallel()

@@ -48,7 +48,7 @@ func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { ret
 func TestClientPanicsOnAWrongOption(t *testing.T) {
 	server := klarnatest.NewServer()
 	defer server.Close()
-	require.PanicsWithValue(t, "klarnatest: Client: klarna: WithTimeout: 0s is not a time to wait; it must be more than 0", func() {
+	require.PanicsWithValue(t, "klarnatest: Client: klarna: WithTimeout: 0s; it must be more than 0", func() {
 		server.Client(klarna.WithTimeout(0))
 	})
 }

@@ -1,4 +1,4 @@
-package klarna
+package engine
 
 import (
 	"net/http"
@@ -38,7 +38,7 @@ func TestRetryAfterReadsEveryForm(t *testing.T) {
 			header.Set("Retry-After", test.retryAfter)
 			require.Equal(t, test.want, retryAfter(header, now, true))
 			if test.retryAfter == "" {
-				require.Zero(t, retryAfter(header, now, false), "Klarna sends its reset with every answer")
+				require.Zero(t, retryAfter(header, now, false), "Klarna sends its reset with every response")
 			}
 		})
 	}

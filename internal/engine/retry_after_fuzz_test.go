@@ -1,4 +1,4 @@
-package klarna
+package engine
 
 import (
 	"net/http"

@@ -1,0 +1,189 @@
+package engine
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"path"
+	"reflect"
+	"strings"
+)
+
+// check reports whether a whole response is a success of the operation, and takes the result from it.
+func (x *exchange) check(call *Call, parseError func([]byte) ErrorBody) error {
+	switch {
+	case x.cut && isSuccess(x.StatusCode):
+		return &responseError{TooLarge, "response is longer than 8 MiB"}
+	case x.cut:
+		return &responseError{TooLarge, ""}
+	case !isSuccess(x.StatusCode):
+		return &responseError{Status, ""}
+	}
+	switch call.Operation.Result {
+	case FromBody:
+		return x.decode(call)
+	case FromHeader:
+		return x.readID(call.Operation.Required)
+	}
+	return x.checkNothing(parseError)
+}
+
+// checkNothing accepts no body, or an object without an error: a login page of some gateway is neither.
+func (x *exchange) checkNothing(parseError func([]byte) ErrorBody) error {
+	body := bytes.TrimSpace(x.Body)
+	if x.StatusCode == http.StatusNoContent || len(body) == 0 {
+		return nil
+	}
+	if body[0] != '{' || !json.Valid(body) {
+		return unexpected("a success of this operation has no body, but there is one (%d bytes)", len(x.Body))
+	}
+	if parsed := parseError(body); parsed.Code != "" || parsed.Messages != nil {
+		return unexpected("a success of this operation has no body, but there is an error object")
+	}
+	return nil
+}
+
+// readID takes the id from the first of some header fields; from Location, it takes the last segment of the path.
+func (x *exchange) readID(names []string) error {
+	for _, name := range names {
+		id := strings.TrimSpace(x.Header.Get(name))
+		if name == "Location" {
+			location, err := url.Parse(id)
+			if err != nil {
+				continue
+			}
+			id = path.Base(location.Path)
+		}
+		if id != "/" && CheckID(id) == "" {
+			x.ID = id
+			return nil
+		}
+	}
+	return unexpected("response has no usable header %s", strings.Join(names, " or "))
+}
+
+// decode reads the body into the call's result. Unknown members and unknown values pass. Where the operation commits
+// something, nothing may be lost: a member of another type costs nothing but itself, and the id may be a number.
+// Elsewhere, a member of another type makes the response unusable.
+func (x *exchange) decode(call *Call) error {
+	op := call.Operation
+	x.Result = call.Result
+	if x.Result == nil {
+		x.Result = op.New()
+	}
+	if x.Attempts > 1 { // an earlier attempt may have left something
+		reflect.ValueOf(x.Result).Elem().SetZero()
+	}
+	x.Body = bytes.TrimPrefix(x.Body, []byte("\ufeff"))
+	err := json.Unmarshal(x.Body, x.Result)
+	if err != nil && op.Commits {
+		x.Lenient = true
+		err = decodeLenient(x.Body, x.Result)
+	}
+	if err != nil {
+		return x.explainDecode(err)
+	}
+	missing := missingMember(x.Result, op.Required)
+	if missing != "" && op.Commits && recoverNumericID(x.Body, x.Result, missing) {
+		missing = missingMember(x.Result, op.Required)
+	}
+	if missing != "" {
+		return unexpected("response has no %s", missing)
+	}
+	return nil
+}
+
+// decodeLenient reads what can be read of the first JSON value. Only what is not JSON stays an error.
+func decodeLenient(body []byte, result any) error {
+	return ignoreTypeErrors(json.NewDecoder(bytes.NewReader(body)).Decode(result))
+}
+
+// ignoreTypeErrors forgives a member of another type: the decoder has skipped it and read all others.
+func ignoreTypeErrors(err error) error {
+	var wrongType *json.UnmarshalTypeError
+	if errors.As(err, &wrongType) {
+		return nil
+	}
+	return err
+}
+
+// explainDecode names the member that could not be read. It quotes no value.
+func (x *exchange) explainDecode(err error) error {
+	if len(bytes.TrimSpace(x.Body)) == 0 {
+		return unexpected("no response body")
+	}
+	if !json.Valid(x.Body) {
+		return unexpected("%s", strings.Replace(describeBody(x.Header, x.Body, false), "not an error object", "not JSON", 1))
+	}
+	member := wrongMember(x.Body, x.Result)
+	var wrongType *json.UnmarshalTypeError
+	if errors.As(err, &wrongType) && wrongType.Field != "" {
+		member = wrongType.Field
+	}
+	if member == "" {
+		return unexpected("response is not a JSON object")
+	}
+	return unexpected("the response's member %s has the wrong type or form", member)
+}
+
+// wrongMember finds the member that cannot be decoded.
+func wrongMember(body []byte, result any) string {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(body, &members) != nil {
+		return ""
+	}
+	of := reflect.TypeOf(result).Elem()
+	for i := range of.NumField() {
+		name := memberName(of.Field(i))
+		if raw, ok := members[name]; ok && json.Unmarshal(raw, reflect.New(of.Field(i).Type).Interface()) != nil {
+			return name
+		}
+	}
+	return ""
+}
+
+func memberName(field reflect.StructField) string {
+	name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+	return name
+}
+
+// missingMember names the first required member that is missing or empty. A result of which nothing is required must not
+// be empty as a whole.
+func missingMember(result any, required []string) string {
+	value := reflect.ValueOf(result).Elem()
+	if len(required) == 0 && value.IsZero() {
+		return "known member"
+	}
+	for _, name := range required {
+		if field := member(value, name); field.IsValid() && field.IsZero() {
+			return name
+		}
+	}
+	return ""
+}
+
+func member(of reflect.Value, name string) reflect.Value {
+	for i := range of.NumField() {
+		if memberName(of.Type().Field(i)) == name {
+			return of.Field(i)
+		}
+	}
+	return reflect.Value{}
+}
+
+// recoverNumericID reads an id that is a number instead of a string.
+func recoverNumericID(body []byte, result any, name string) bool {
+	var members map[string]json.RawMessage
+	var id json.Number
+	if decodeLenient(body, &members) != nil || json.Unmarshal(members[name], &id) != nil || id == "" {
+		return false
+	}
+	field := member(reflect.ValueOf(result).Elem(), name)
+	if field.Kind() != reflect.String {
+		return false
+	}
+	field.SetString(id.String())
+	return true
+}
