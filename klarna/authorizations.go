@@ -18,7 +18,7 @@ import (
 // Source: https://docs.klarna.com/payments/web-payments/integrate-with-klarna-payments/how-to-integrate-klarna-payments
 func (c *Client) CreateOrder(ctx context.Context, authorizationToken string, order CreateOrderRequest, opts ...CallOption) (*Order, error) {
 	order.OrderLines = nonNilLines(order.OrderLines)
-	req, err := gen.NewCreateOrderRequest(c.server(), authorizationToken, order)
+	req, err := gen.NewCreateOrderRequest(server, authorizationToken, order)
 	return receive[Order](ctx, c, &createOrder, req, err, preflightCopy(c, &order), opts)
 }
 
@@ -30,7 +30,7 @@ func (c *Client) CreateOrder(ctx context.Context, authorizationToken string, ord
 //
 // Source: the operation cancelAuthorization of api/openapi.yaml.
 func (c *Client) CancelAuthorization(ctx context.Context, authorizationToken string, opts ...CallOption) error {
-	req, err := gen.NewCancelAuthorizationRequest(c.server(), authorizationToken)
+	req, err := gen.NewCancelAuthorizationRequest(server, authorizationToken)
 	return c.send(ctx, &cancelAuthorization, req, err, nil, nil, opts)
 }
 
@@ -44,6 +44,6 @@ func (c *Client) CancelAuthorization(ctx context.Context, authorizationToken str
 //
 // Source: the operation purchaseToken of api/openapi.yaml.
 func (c *Client) CreateCustomerToken(ctx context.Context, authorizationToken string, token CustomerTokenCreationRequest, opts ...CallOption) (*CustomerTokenCreationResponse, error) {
-	req, err := gen.NewPurchaseTokenRequest(c.server(), authorizationToken, token)
+	req, err := gen.NewPurchaseTokenRequest(server, authorizationToken, token)
 	return receive[CustomerTokenCreationResponse](ctx, c, &createCustomerToken, req, err, preflightCopy(c, &token), opts)
 }

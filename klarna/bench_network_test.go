@@ -66,9 +66,9 @@ func (f *far) sides(t testing.TB) map[string]caller {
 	tuned := std.Clone()
 	tuned.MaxIdleConns, tuned.MaxIdleConnsPerHost = 128, 128
 	return map[string]caller{
-		"by=hand":    handWritten{&http.Client{Transport: f.trusting(t, tuned)}, f.URL},
+		"by=hand":    handWritten{client: &http.Client{Transport: f.trusting(t, tuned)}, base: f.URL},
 		"by=ours":    ours(t, f.URL, f.trusting(t, klarna.DefaultTransport())),
-		"by=default": handWritten{&http.Client{Transport: f.trusting(t, std.Clone())}, f.URL},
+		"by=default": handWritten{client: &http.Client{Transport: f.trusting(t, std.Clone())}, base: f.URL},
 	}
 }
 

@@ -3,7 +3,6 @@ package klarna_test
 import (
 	"io"
 	"log"
-	"net/http"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -14,23 +13,10 @@ import (
 // BenchmarkRatio runs both sides in turns, a few milliseconds each, and reports the median of the ratios of neighbours.
 // What else the machine is doing then falls on both sides, so that a few percent can be told even on a shared one.
 func BenchmarkRatio(b *testing.B) {
-	session := cart(3)
-	for name, test := range map[string]struct {
-		stub stubbed
-		call func(caller) error
-	}{
-		"create session": {newStub(200, createdAnswer()), func(c caller) error {
-			_, err := c.CreateSession(b.Context(), session)
-			return err
-		}},
-		"read session": {newStub(200, readAnswer(b, 3)), func(c caller) error {
-			_, err := c.ReadSession(b.Context(), sessionID)
-			return err
-		}},
-	} {
+	for name, test := range pairs(b) {
 		b.Run(name, func(b *testing.B) {
 			const turns, calls = 200, 100
-			sides := [2]caller{handWritten{&http.Client{Transport: test.stub}, stubBase}, ours(b, stubBase, test.stub)}
+			sides := [2]caller{test.hand, test.ours}
 			turn := func(c caller) time.Duration {
 				start := time.Now()
 				for range calls {

@@ -23,8 +23,9 @@ type caller interface {
 // handWritten sends the same bytes and decodes the same answer, with no more than that takes: a bounded read, the
 // status looked at, the body closed.
 type handWritten struct {
-	client *http.Client
-	base   string
+	client             *http.Client
+	base               string
+	username, password string // of Basic auth, instead of the API key
 }
 
 func (h handWritten) CreateSession(ctx context.Context, session klarna.SessionCreate, _ ...klarna.CallOption) (*klarna.MerchantSession, error) {
@@ -49,6 +50,9 @@ func (h handWritten) do(ctx context.Context, method, path string, body io.Reader
 		return err
 	}
 	req.Header.Set("Authorization", "Basic "+apiKey)
+	if h.username != "" {
+		req.SetBasicAuth(h.username, h.password)
+	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "by-hand/1.0")
@@ -77,6 +81,42 @@ func ours(t testing.TB, base string, transport http.RoundTripper) *klarna.Client
 	client, err := klarna.New(klarna.Environment(base), klarna.APIKey(apiKey), opts...)
 	require.NoError(t, err)
 	return client
+}
+
+// pair is the two sides of a comparison, and the call that both make.
+type pair struct {
+	hand, ours caller
+	call       func(caller) error
+}
+
+// pairs are what the ratio and the allocations are measured of.
+func pairs(t testing.TB) map[string]pair {
+	t.Helper()
+	session := cart(3)
+	created, read := newStub(200, createdAnswer()), newStub(200, readAnswer(t, 3))
+
+	// The bodies that Klarna publishes, with a username and password.
+	var published klarna.SessionCreate
+	require.NoError(t, json.Unmarshal(example(t, "session_create.arithmetic-wrong.json"), &published))
+	stub := newStub(200, example(t, "merchant_session.json"))
+	basic, err := klarna.New(stubBase, klarna.BasicAuth("PK12345_abcdef", "s3cret-of-the-shop"), klarna.WithTimeout(benchTimeout),
+		klarna.WithHTTPClient(&http.Client{Transport: stub}))
+	require.NoError(t, err)
+
+	create := func(session klarna.SessionCreate) func(caller) error {
+		return func(c caller) error {
+			_, err := c.CreateSession(t.Context(), session)
+			return err
+		}
+	}
+	return map[string]pair{
+		"create session": {handWritten{client: &http.Client{Transport: created}, base: stubBase}, ours(t, stubBase, created), create(session)},
+		"read session": {handWritten{client: &http.Client{Transport: read}, base: stubBase}, ours(t, stubBase, read), func(c caller) error {
+			_, err := c.ReadSession(t.Context(), sessionID)
+			return err
+		}},
+		"published session": {handWritten{&http.Client{Transport: stub}, stubBase, "PK12345_abcdef", "s3cret-of-the-shop"}, basic, create(published)},
+	}
 }
 
 // cart is a valid session of so many lines, each with what a shop usually knows.

@@ -18,7 +18,7 @@ const stubBase = "https://api.playground.klarna.com"
 func callers(b *testing.B, base string, transport http.RoundTripper) map[string]caller {
 	b.Helper()
 	return map[string]caller{
-		"by=hand": handWritten{&http.Client{Transport: transport}, base},
+		"by=hand": handWritten{client: &http.Client{Transport: transport}, base: base},
 		"by=ours": ours(b, base, transport),
 	}
 }

@@ -118,13 +118,8 @@ func receive[R any](ctx context.Context, c *Client, op *engine.Operation, req *h
 	return result, nil
 }
 
-// server is the base URL for the request builders.
-func (c *Client) server() string {
-	if c == nil {
-		return "" // send reports it
-	}
-	return c.base + "/" // as gen.NewClient has it, so that a path prefix is kept
-}
+// server is the base URL for the request builders: none, since the engine completes relative URLs with its own.
+const server = ""
 
 // preflightCopy gives a preflight check its own copy of a body. Without a check, which is the usual case, the body then
 // stays on the stack.

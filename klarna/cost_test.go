@@ -2,7 +2,6 @@ package klarna_test
 
 import (
 	"encoding/json"
-	"net/http"
 	"runtime"
 	"strings"
 	"sync"
@@ -38,24 +37,9 @@ func TestCallCostsAtMostEightAllocationsMoreThanByHand(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector makes sync.Pool forget at random; make cover runs this without it")
 	}
-	session := cart(3)
-	for name, test := range map[string]struct {
-		stub stubbed
-		call func(caller) error
-	}{
-		"create session": {newStub(200, createdAnswer()), func(c caller) error {
-			_, err := c.CreateSession(t.Context(), session)
-			return err
-		}},
-		"read session": {newStub(200, readAnswer(t, 3)), func(c caller) error {
-			_, err := c.ReadSession(t.Context(), sessionID)
-			return err
-		}},
-	} {
-		hand := handWritten{&http.Client{Transport: test.stub}, stubBase}
-		client := ours(t, stubBase, test.stub)
-		handAllocations, handBytes := cost(t, func() error { return test.call(hand) })
-		allocations, size := cost(t, func() error { return test.call(client) })
+	for name, test := range pairs(t) {
+		handAllocations, handBytes := cost(t, func() error { return test.call(test.hand) })
+		allocations, size := cost(t, func() error { return test.call(test.ours) })
 		t.Logf("%s: %.1f allocations and %.0f bytes, by hand %.1f and %.0f", name, allocations, size, handAllocations, handBytes)
 		require.LessOrEqual(t, allocations, handAllocations+8.5, name)
 		require.LessOrEqual(t, size, handBytes+1536, name)

@@ -173,7 +173,7 @@ func operations() []operation {
 	}
 }
 
-func example(t *testing.T, name string) []byte {
+func example(t testing.TB, name string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("testdata", "examples", name))
 	require.NoError(t, err)

@@ -17,7 +17,7 @@ import (
 // Source: https://docs.klarna.com/payments/web-payments/integrate-with-klarna-payments/how-to-integrate-klarna-payments
 func (c *Client) CreateSession(ctx context.Context, session SessionCreate, opts ...CallOption) (*MerchantSession, error) {
 	session.OrderLines = nonNilLines(session.OrderLines)
-	req, err := gen.NewCreateCreditSessionRequest(c.server(), session)
+	req, err := gen.NewCreateCreditSessionRequest(server, session)
 	return receive[MerchantSession](ctx, c, &createSession, req, err, preflightCopy(c, &session), opts)
 }
 
@@ -28,7 +28,7 @@ func (c *Client) CreateSession(ctx context.Context, session SessionCreate, opts 
 //
 // Source: the operation readCreditSession of api/openapi.yaml.
 func (c *Client) ReadSession(ctx context.Context, sessionID string, opts ...CallOption) (*SessionRead, error) {
-	req, err := gen.NewReadCreditSessionRequest(c.server(), sessionID)
+	req, err := gen.NewReadCreditSessionRequest(server, sessionID)
 	return receive[SessionRead](ctx, c, &readSession, req, err, nil, opts)
 }
 
@@ -42,7 +42,7 @@ func (c *Client) ReadSession(ctx context.Context, sessionID string, opts ...Call
 //
 // Source: the operation updateCreditSession of api/openapi.yaml.
 func (c *Client) UpdateSession(ctx context.Context, sessionID string, session SessionUpdate, opts ...CallOption) error {
-	req, err := gen.NewUpdateCreditSessionRequest(c.server(), sessionID, session)
+	req, err := gen.NewUpdateCreditSessionRequest(server, sessionID, session)
 	return c.send(ctx, &updateSession, req, err, preflightCopy(c, &session), nil, opts)
 }
 
@@ -57,7 +57,7 @@ func (c *Client) OrderPlaced(ctx context.Context, sessionID string, opts ...Call
 	var session struct {
 		Status SessionStatus `json:"status"`
 	}
-	req, err := gen.NewReadCreditSessionRequest(c.server(), sessionID)
+	req, err := gen.NewReadCreditSessionRequest(server, sessionID)
 	err = c.send(ctx, &readSession, req, err, nil, &session, opts)
 	if isAlreadyPlaced(err) {
 		return true, nil

@@ -9,6 +9,7 @@ import (
 	"path"
 	"reflect"
 	"strings"
+	"sync"
 )
 
 // check reports whether a whole response is a success of the operation, and takes the result from it.
@@ -164,11 +165,20 @@ func missingMember(result any, required []string) string {
 	return ""
 }
 
+// fields remembers where the members of a type are, since reflection is slow to tell: reflect.Type to map[string]int.
+var fields sync.Map
+
 func member(of reflect.Value, name string) reflect.Value {
-	for i := range of.NumField() {
-		if memberName(of.Type().Field(i)) == name {
-			return of.Field(i)
+	known, ok := fields.Load(of.Type())
+	if !ok {
+		indexes := map[string]int{}
+		for i := range of.NumField() {
+			indexes[memberName(of.Type().Field(i))] = i
 		}
+		known, _ = fields.LoadOrStore(of.Type(), indexes)
+	}
+	if i, ok := known.(map[string]int)[name]; ok {
+		return of.Field(i)
 	}
 	return reflect.Value{}
 }

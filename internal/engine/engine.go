@@ -62,7 +62,7 @@ func New(config Config) *Engine {
 // Call is one call of an operation.
 type Call struct {
 	Operation *Operation
-	Request   *http.Request // its context is not used
+	Request   *http.Request // a relative URL is completed with the base URL; the context is not used
 	Result    any           // what to decode the body into; nil uses Operation.New
 
 	Header         http.Header // beyond the usual
@@ -136,6 +136,12 @@ func (e *Engine) Do(ctx context.Context, call Call) (Response, error) {
 // checkTarget lets a request out only to the engine's host, on the operation's path, with well-formed ids.
 func (e *Engine) checkTarget(op *Operation, req *http.Request) error {
 	u, base := req.URL, e.base
+	if u.Scheme == "" && u.Host == "" {
+		if base.RawPath != "" || u.RawPath != "" {
+			u.RawPath = e.prefix + u.EscapedPath()
+		}
+		u.Scheme, u.Host, u.Path = base.Scheme, base.Host, base.Path+u.Path
+	}
 	if u.Host != base.Host || u.Scheme != base.Scheme || u.Opaque != "" || req.Host != "" && req.Host != base.Host {
 		return &InvalidCall{Reason: InvalidTarget, Text: "the request goes to another host than the client's"}
 	}

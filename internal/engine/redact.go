@@ -93,6 +93,9 @@ func withoutEmail(message string) string {
 
 // printable makes a text fit for a log line: one line, no control characters, bounded.
 func printable(s string, limit int) string {
+	if len(s) <= limit && isVisibleASCII(s) {
+		return s
+	}
 	s = strings.ToValidUTF8(s, "?")
 	s = strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) || r == '\u2028' || r == '\u2029' {
@@ -104,4 +107,13 @@ func printable(s string, limit int) string {
 		s = strings.ToValidUTF8(s[:limit], "") + "…"
 	}
 	return s
+}
+
+func isVisibleASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
