@@ -22,7 +22,7 @@ RACE := $(if $(CC_FOUND),-race)
 test: ## run all tests, with the race detector where there is a C compiler
 	@$(if $(RACE),,echo "no C compiler was found: the race detector is off")
 	@$(if $(RACE),,test -z "$(REQUIRE_RACE)")
-	@set -e; for module in $(MODULES); do (cd $$module && $(GO) vet ./... && $(GO) test $(RACE) -timeout 10m ./...); done
+	@set -e; for module in $(MODULES); do (cd $$module && $(GO) vet ./... && $(GO) test $(RACE) -timeout 30m ./...); done
 
 .PHONY: demo
 demo: ## three shoppers on a stand-in for Klarna; the last line is an order id
@@ -86,8 +86,8 @@ vulnerabilities: ## look for known vulnerabilities that the code reaches
 	@GO="$(GO)" .ci/vulnerabilities $(GOVULNCHECK) $(MODULES)
 
 .PHONY: docs
-docs: ## compile the Go blocks of the Markdown files
-	@$(GO) test ./internal/docs
+docs: ## compare the Go blocks of the Markdown files with their sources, and compile those
+	@$(GO) test ./internal/docs/...
 
 .PHONY: spec-diff
 spec-diff: ## compare a document from Klarna's portal with api/openapi.yaml: make spec-diff UPSTREAM=file.json
