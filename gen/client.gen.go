@@ -12,8 +12,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
+	"github.com/klarna-go/klarna-payments/gen/types"
 	"github.com/oapi-codegen/runtime"
 )
 
@@ -1033,7 +1033,7 @@ type SessionRead struct {
 	// ExpiresAt When the session ends, usually 48 hours after it was made.
 	//
 	// Example: 2026-11-23T10:15:30Z
-	ExpiresAt time.Time `json:"expires_at,omitempty,omitzero"`
+	ExpiresAt types.Time `json:"expires_at,omitempty,omitzero"`
 
 	// Intent What the shopper authorizes, a purchase, a customer token, or both.
 	Intent Intent `json:"intent,omitempty,omitzero"`
@@ -1958,36 +1958,6 @@ type CancelAuthorizationResponse struct {
 	Headers5XX *CancelAuthorizationResponse5XXHeaders
 }
 
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r CancelAuthorizationResponse) GetJSON401() *Unauthorized {
-	return r.JSON401
-}
-
-// GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r CancelAuthorizationResponse) GetJSON403() *Forbidden {
-	return r.JSON403
-}
-
-// GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r CancelAuthorizationResponse) GetJSON404() *NotFound {
-	return r.JSON404
-}
-
-// GetJSON429 returns the response for an HTTP 429 `application/json` response
-func (r CancelAuthorizationResponse) GetJSON429() *TooManyRequests {
-	return r.JSON429
-}
-
-// GetJSON5XX returns the response for an HTTP 5XX `application/json` response
-func (r CancelAuthorizationResponse) GetJSON5XX() *ServerError {
-	return r.JSON5XX
-}
-
-// GetBody returns the raw response body bytes
-func (r CancelAuthorizationResponse) GetBody() []byte {
-	return r.Body
-}
-
 // Status returns HTTPResponse.Status
 func (r CancelAuthorizationResponse) Status() string {
 	if r.HTTPResponse != nil {
@@ -2002,14 +1972,6 @@ func (r CancelAuthorizationResponse) StatusCode() int {
 		return r.HTTPResponse.StatusCode
 	}
 	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r CancelAuthorizationResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
 }
 
 // PurchaseTokenResponse200Headers the declared response headers of an HTTP 200 response for PurchaseToken
@@ -2101,56 +2063,6 @@ type PurchaseTokenResponse struct {
 	Headers5XX *PurchaseTokenResponse5XXHeaders
 }
 
-// GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r PurchaseTokenResponse) GetJSON200() *CustomerTokenCreationResponse {
-	return r.JSON200
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r PurchaseTokenResponse) GetJSON400() *BadRequest {
-	return r.JSON400
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r PurchaseTokenResponse) GetJSON401() *Unauthorized {
-	return r.JSON401
-}
-
-// GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r PurchaseTokenResponse) GetJSON403() *Forbidden {
-	return r.JSON403
-}
-
-// GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r PurchaseTokenResponse) GetJSON404() *NotFound {
-	return r.JSON404
-}
-
-// GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r PurchaseTokenResponse) GetJSON409() *Conflict {
-	return r.JSON409
-}
-
-// GetJSON413 returns the response for an HTTP 413 `application/json` response
-func (r PurchaseTokenResponse) GetJSON413() *PayloadTooLarge {
-	return r.JSON413
-}
-
-// GetJSON429 returns the response for an HTTP 429 `application/json` response
-func (r PurchaseTokenResponse) GetJSON429() *TooManyRequests {
-	return r.JSON429
-}
-
-// GetJSON5XX returns the response for an HTTP 5XX `application/json` response
-func (r PurchaseTokenResponse) GetJSON5XX() *ServerError {
-	return r.JSON5XX
-}
-
-// GetBody returns the raw response body bytes
-func (r PurchaseTokenResponse) GetBody() []byte {
-	return r.Body
-}
-
 // Status returns HTTPResponse.Status
 func (r PurchaseTokenResponse) Status() string {
 	if r.HTTPResponse != nil {
@@ -2165,14 +2077,6 @@ func (r PurchaseTokenResponse) StatusCode() int {
 		return r.HTTPResponse.StatusCode
 	}
 	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r PurchaseTokenResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
 }
 
 // CreateOrderResponse200Headers the declared response headers of an HTTP 200 response for CreateOrder
@@ -2264,56 +2168,6 @@ type CreateOrderResponse struct {
 	Headers5XX *CreateOrderResponse5XXHeaders
 }
 
-// GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r CreateOrderResponse) GetJSON200() *Order {
-	return r.JSON200
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r CreateOrderResponse) GetJSON400() *BadRequest {
-	return r.JSON400
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r CreateOrderResponse) GetJSON401() *Unauthorized {
-	return r.JSON401
-}
-
-// GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r CreateOrderResponse) GetJSON403() *Forbidden {
-	return r.JSON403
-}
-
-// GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r CreateOrderResponse) GetJSON404() *NotFound {
-	return r.JSON404
-}
-
-// GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r CreateOrderResponse) GetJSON409() *Conflict {
-	return r.JSON409
-}
-
-// GetJSON413 returns the response for an HTTP 413 `application/json` response
-func (r CreateOrderResponse) GetJSON413() *PayloadTooLarge {
-	return r.JSON413
-}
-
-// GetJSON429 returns the response for an HTTP 429 `application/json` response
-func (r CreateOrderResponse) GetJSON429() *TooManyRequests {
-	return r.JSON429
-}
-
-// GetJSON5XX returns the response for an HTTP 5XX `application/json` response
-func (r CreateOrderResponse) GetJSON5XX() *ServerError {
-	return r.JSON5XX
-}
-
-// GetBody returns the raw response body bytes
-func (r CreateOrderResponse) GetBody() []byte {
-	return r.Body
-}
-
 // Status returns HTTPResponse.Status
 func (r CreateOrderResponse) Status() string {
 	if r.HTTPResponse != nil {
@@ -2328,14 +2182,6 @@ func (r CreateOrderResponse) StatusCode() int {
 		return r.HTTPResponse.StatusCode
 	}
 	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r CreateOrderResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
 }
 
 // CreateCreditSessionResponse200Headers the declared response headers of an HTTP 200 response for CreateCreditSession
@@ -2409,46 +2255,6 @@ type CreateCreditSessionResponse struct {
 	Headers5XX *CreateCreditSessionResponse5XXHeaders
 }
 
-// GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r CreateCreditSessionResponse) GetJSON200() *MerchantSession {
-	return r.JSON200
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r CreateCreditSessionResponse) GetJSON400() *BadRequest {
-	return r.JSON400
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r CreateCreditSessionResponse) GetJSON401() *Unauthorized {
-	return r.JSON401
-}
-
-// GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r CreateCreditSessionResponse) GetJSON403() *Forbidden {
-	return r.JSON403
-}
-
-// GetJSON413 returns the response for an HTTP 413 `application/json` response
-func (r CreateCreditSessionResponse) GetJSON413() *PayloadTooLarge {
-	return r.JSON413
-}
-
-// GetJSON429 returns the response for an HTTP 429 `application/json` response
-func (r CreateCreditSessionResponse) GetJSON429() *TooManyRequests {
-	return r.JSON429
-}
-
-// GetJSON5XX returns the response for an HTTP 5XX `application/json` response
-func (r CreateCreditSessionResponse) GetJSON5XX() *ServerError {
-	return r.JSON5XX
-}
-
-// GetBody returns the raw response body bytes
-func (r CreateCreditSessionResponse) GetBody() []byte {
-	return r.Body
-}
-
 // Status returns HTTPResponse.Status
 func (r CreateCreditSessionResponse) Status() string {
 	if r.HTTPResponse != nil {
@@ -2463,14 +2269,6 @@ func (r CreateCreditSessionResponse) StatusCode() int {
 		return r.HTTPResponse.StatusCode
 	}
 	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r CreateCreditSessionResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
 }
 
 // ReadCreditSessionResponse200Headers the declared response headers of an HTTP 200 response for ReadCreditSession
@@ -2535,41 +2333,6 @@ type ReadCreditSessionResponse struct {
 	Headers5XX *ReadCreditSessionResponse5XXHeaders
 }
 
-// GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r ReadCreditSessionResponse) GetJSON200() *SessionRead {
-	return r.JSON200
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r ReadCreditSessionResponse) GetJSON401() *Unauthorized {
-	return r.JSON401
-}
-
-// GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r ReadCreditSessionResponse) GetJSON403() *Forbidden {
-	return r.JSON403
-}
-
-// GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r ReadCreditSessionResponse) GetJSON404() *NotFound {
-	return r.JSON404
-}
-
-// GetJSON429 returns the response for an HTTP 429 `application/json` response
-func (r ReadCreditSessionResponse) GetJSON429() *TooManyRequests {
-	return r.JSON429
-}
-
-// GetJSON5XX returns the response for an HTTP 5XX `application/json` response
-func (r ReadCreditSessionResponse) GetJSON5XX() *ServerError {
-	return r.JSON5XX
-}
-
-// GetBody returns the raw response body bytes
-func (r ReadCreditSessionResponse) GetBody() []byte {
-	return r.Body
-}
-
 // Status returns HTTPResponse.Status
 func (r ReadCreditSessionResponse) Status() string {
 	if r.HTTPResponse != nil {
@@ -2584,14 +2347,6 @@ func (r ReadCreditSessionResponse) StatusCode() int {
 		return r.HTTPResponse.StatusCode
 	}
 	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r ReadCreditSessionResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
 }
 
 // UpdateCreditSessionResponse204Headers the declared response headers of an HTTP 204 response for UpdateCreditSession
@@ -2672,46 +2427,6 @@ type UpdateCreditSessionResponse struct {
 	Headers5XX *UpdateCreditSessionResponse5XXHeaders
 }
 
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r UpdateCreditSessionResponse) GetJSON400() *BadRequest {
-	return r.JSON400
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r UpdateCreditSessionResponse) GetJSON401() *Unauthorized {
-	return r.JSON401
-}
-
-// GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r UpdateCreditSessionResponse) GetJSON403() *Forbidden {
-	return r.JSON403
-}
-
-// GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r UpdateCreditSessionResponse) GetJSON404() *NotFound {
-	return r.JSON404
-}
-
-// GetJSON413 returns the response for an HTTP 413 `application/json` response
-func (r UpdateCreditSessionResponse) GetJSON413() *PayloadTooLarge {
-	return r.JSON413
-}
-
-// GetJSON429 returns the response for an HTTP 429 `application/json` response
-func (r UpdateCreditSessionResponse) GetJSON429() *TooManyRequests {
-	return r.JSON429
-}
-
-// GetJSON5XX returns the response for an HTTP 5XX `application/json` response
-func (r UpdateCreditSessionResponse) GetJSON5XX() *ServerError {
-	return r.JSON5XX
-}
-
-// GetBody returns the raw response body bytes
-func (r UpdateCreditSessionResponse) GetBody() []byte {
-	return r.Body
-}
-
 // Status returns HTTPResponse.Status
 func (r UpdateCreditSessionResponse) Status() string {
 	if r.HTTPResponse != nil {
@@ -2726,14 +2441,6 @@ func (r UpdateCreditSessionResponse) StatusCode() int {
 		return r.HTTPResponse.StatusCode
 	}
 	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r UpdateCreditSessionResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
 }
 
 // CancelAuthorizationWithResponse Cancel an authorization

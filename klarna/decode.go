@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"reflect"
+
+	"github.com/klarna-go/klarna-payments/gen/types"
 )
 
 // decode reads a 2xx body into what the operation answers with, leniently: a member of an unknown name, value or type
@@ -166,7 +168,7 @@ func checkMoney(body []byte) error {
 // tolerateTypes forgives a member of another type: the decoder has skipped it and read all others.
 func tolerateTypes(err error) error {
 	var wrongType *json.UnmarshalTypeError
-	if errors.As(err, &wrongType) {
+	if errors.As(err, &wrongType) && wrongType.Type != reflect.TypeFor[types.Time]() { // which stops the decoder
 		return nil
 	}
 	return err
