@@ -16,13 +16,17 @@ REDOCLY = @redocly/cli@2.77.0
 
 # The race detector needs a C compiler. Without one the tests run all the same, and say so.
 CC_FOUND := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo yes)
+CONTRACTS = $(GO) run ./internal/contracts
+# What the tests of a package cover at least, in percent, beside the packages of the contracts.
+COVER = klarna/klarnatest:80 klarna/preflight:90
+
 RACE := $(if $(CC_FOUND),-race)
 
 .PHONY: test
 test: ## run all tests, with the race detector where there is a C compiler
 	@$(if $(RACE),,echo "no C compiler was found: the race detector is off")
 	@$(if $(RACE),,test -z "$(REQUIRE_RACE)")
-	@set -e; for module in $(MODULES); do (cd $$module && $(GO) vet ./... && $(GO) test $(RACE) -timeout 10m ./...); done
+	@set -e; for module in $(MODULES); do (cd $$module && $(GO) vet ./... && $(GO) test $(RACE) -timeout 30m ./...); done
 
 .PHONY: demo
 demo: ## three shoppers on a stand-in for Klarna; the last line is an order id
@@ -40,12 +44,13 @@ check: test guards ## everything that CI checks
 guards: format generated tidy staticcheck golangci lint workflows contract surface vulnerabilities cover ## what CI checks beside the tests
 
 .PHONY: generate
-generate: ## compile api/openapi.yaml into gen/
+generate: ## compile the contracts of api/ into the *.gen.go files
 	$(GO) generate ./...
 
 .PHONY: generated
-generated: generate ## fail if the committed code is not what the document compiles to
-	@git diff --exit-code -- gen || { echo "gen/ is not what api/openapi.yaml compiles to: commit what make generate made"; exit 1; }
+generated: generate ## fail if the committed code is not what the contracts compile to
+	@git diff --exit-code -- '*.gen.go' && test -z "$$(git ls-files --others --exclude-standard -- '*.gen.go')" || \
+		{ echo "the *.gen.go files are not what the contracts compile to: commit what make generate made"; exit 1; }
 
 .PHONY: format
 format: ## fail if a file is not formatted
@@ -64,9 +69,10 @@ golangci: ## run the linters of .golangci.yml
 	@set -e; for module in $(MODULES); do (cd $$module && $(GO) run $(GOLANGCI_LINT) run ./...); done
 
 .PHONY: lint
-lint: ## lint the OpenAPI document
+lint: ## lint the contracts
 	@command -v npx >/dev/null || { echo "make lint needs Node.js (npx)"; exit 1; }
-	@REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --yes $(REDOCLY) lint --config .redocly.yaml api/openapi.yaml
+	@documents=$$($(CONTRACTS) '{{.Document}}') && \
+		REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --yes $(REDOCLY) lint --config .redocly.yaml $$documents
 
 .PHONY: workflows
 workflows: ## lint the workflows, and fail if an action is not pinned by its commit
@@ -74,25 +80,26 @@ workflows: ## lint the workflows, and fail if an action is not pinned by its com
 	@! grep -rnE '^[ -]*uses:' .github/workflows | grep -vE 'uses: [^@ ]+@[0-9a-f]{40} # v[0-9.]+$$' || { echo "pin these by the commit, with the version behind it"; exit 1; }
 
 .PHONY: contract
-contract: ## fail if api/openapi.yaml breaks what it said at the last tag
-	@GO="$(GO)" .ci/contract $(OASDIFF)
+contract: ## fail if a contract breaks what it stated at the last tag
+	@documents=$$($(CONTRACTS) '{{.Document}}') && GO="$(GO)" .ci/contract $(OASDIFF) $$documents
 
 .PHONY: surface
 surface: ## compare what the packages export with the last tag; from v1 on, fail if a user's build would break
-	@GO="$(GO)" .ci/surface $(APIDIFF)
+	@packages=$$($(CONTRACTS) '{{.Package}} {{.Generated}}') && \
+		GO="$(GO)" .ci/surface $(APIDIFF) $$packages gen/types klarna/preflight klarna/klarnatest klarna/otelklarna
 
 .PHONY: vulnerabilities
 vulnerabilities: ## look for known vulnerabilities that the code reaches
 	@GO="$(GO)" .ci/vulnerabilities $(GOVULNCHECK) $(MODULES)
 
 .PHONY: docs
-docs: ## compile the Go blocks of the Markdown files
-	@$(GO) test ./internal/docs
+docs: ## compare the Go blocks of the Markdown files with their sources, and compile those
+	@$(GO) test ./internal/docs/...
 
 .PHONY: spec-diff
-spec-diff: ## compare a document from Klarna's portal with api/openapi.yaml: make spec-diff UPSTREAM=file.json
+spec-diff: ## compare a document from Klarna's portal with ours: make spec-diff UPSTREAM=file.json [CONTRACT=payments]
 	@$(GO) build -o bin/spec-diff ./internal/specdiff/cmd
-	@bin/spec-diff "$(UPSTREAM)"
+	@bin/spec-diff -contract "$(CONTRACT)" "$(UPSTREAM)"
 
 .PHONY: release-files
 release-files: ## build what a release holds into dist/: make release-files VERSION=v0.1.0
@@ -104,7 +111,7 @@ release-notes: ## print what CHANGELOG.md says about a version: make release-not
 
 .PHONY: cover
 cover: ## fail if too little of a package is covered by its tests
-	@set -e; for want in klarna:90 klarna/klarnatest:80 klarna/preflight:90; do \
+	@set -e; packages=$$($(CONTRACTS) '{{.Package}}:{{.MinCover}}'); for want in $$packages $(COVER); do \
 		package=$${want%:*}; least=$${want#*:}; \
 		out=$$($(GO) test -coverprofile=coverage.out ./$$package 2>&1) || { echo "$$out"; exit 1; }; \
 		$(GO) tool cover -func=coverage.out | awk -v p=$$package -v least=$$least \

@@ -2,6 +2,9 @@ package api_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -10,51 +13,70 @@ import (
 	"github.com/klarna-go/klarna-payments/api"
 )
 
-// load reads the document afresh, for a test that may change it.
-func load(t *testing.T) *openapi3.T {
+var payments = api.ContractNamed("payments")
+
+// load reads a document afresh, for a test that may change it.
+func load(t *testing.T, contract api.Contract) *openapi3.T {
 	t.Helper()
-	doc, err := openapi3.NewLoader().LoadFromData(api.OpenAPI)
+	doc, err := openapi3.NewLoader().LoadFromData(contract.OpenAPI())
 	require.NoError(t, err)
 	return doc
 }
 
+// each runs a test for every contract.
+func each(t *testing.T, test func(*testing.T, api.Contract)) {
+	for _, contract := range api.Contracts {
+		t.Run(contract.Name, func(t *testing.T) {
+			t.Parallel()
+			test(t, contract)
+		})
+	}
+}
+
+func TestEveryDocumentHasItsRow(t *testing.T) {
+	t.Parallel()
+	documents, err := filepath.Glob("*.yaml")
+	require.NoError(t, err)
+	var rows []string
+	for _, contract := range api.Contracts {
+		rows = append(rows, filepath.Base(contract.Document))
+	}
+	slices.Sort(rows)
+	require.Equal(t, documents, rows)
+}
+
+func TestEveryRowNamesWhatIsThere(t *testing.T) {
+	t.Parallel()
+	names, prefixes := map[string]bool{}, map[string]bool{}
+	each(t, func(t *testing.T, contract api.Contract) {
+		for _, path := range []string{contract.Document, contract.Config, contract.Generated, contract.Package} {
+			require.NotEmpty(t, path)
+			_, err := os.Stat(filepath.Join("..", path))
+			require.NoError(t, err)
+		}
+		require.Equal(t, contract.Structure == "", contract.Differences == "")
+		require.NotEmpty(t, contract.Title)
+		require.Positive(t, contract.MinCover)
+		for name := range contract.Statuses {
+			require.True(t, slices.ContainsFunc(ours(load(t, contract)), func(o *openapi3.Operation) bool { return o.OperationID == name }), name)
+		}
+		for _, name := range contract.NoAlias {
+			require.Contains(t, load(t, contract).Components.Schemas, name)
+		}
+	})
+	for _, contract := range api.Contracts {
+		require.False(t, names[contract.Name] || prefixes[contract.Prefix], contract.Name)
+		names[contract.Name], prefixes[contract.Prefix] = true, true
+	}
+}
+
 func TestTheDocumentIsValidAndSoAreItsExamples(t *testing.T) {
 	t.Parallel()
-	require.NoError(t, load(t).Validate(context.Background(),
-		openapi3.EnableExamplesValidation(),
-		openapi3.EnableSchemaDefaultsValidation(),
-		openapi3.ProhibitExtensionsWithRef(),
-		openapi3.EnableMultiError()))
-}
-
-// The generator and the validator both do 3.0 well, and 3.1 less so.
-func TestTheDocumentIsOpenAPI303(t *testing.T) {
-	t.Parallel()
-	require.Equal(t, "3.0.3", load(t).OpenAPI)
-}
-
-func TestTheServersAreKlarnasSix(t *testing.T) {
-	t.Parallel()
-	var urls []string
-	for _, server := range load(t).Servers {
-		urls = append(urls, server.URL)
-	}
-	require.Equal(t, []string{
-		"https://api.klarna.com",
-		"https://api-na.klarna.com",
-		"https://api-oc.klarna.com",
-		"https://api.playground.klarna.com",
-		"https://api-na.playground.klarna.com",
-		"https://api-oc.playground.klarna.com",
-	}, urls)
-}
-
-func TestTheSecurityIsHTTPBasic(t *testing.T) {
-	t.Parallel()
-	doc := load(t)
-	require.Equal(t, openapi3.SecurityRequirements{{"basic": {}}}, doc.Security)
-	require.Len(t, doc.Components.SecuritySchemes, 1)
-	scheme := doc.Components.SecuritySchemes["basic"].Value
-	require.Equal(t, "http", scheme.Type)
-	require.Equal(t, "basic", scheme.Scheme)
+	each(t, func(t *testing.T, contract api.Contract) {
+		require.NoError(t, load(t, contract).Validate(context.Background(),
+			openapi3.EnableExamplesValidation(),
+			openapi3.EnableSchemaDefaultsValidation(),
+			openapi3.ProhibitExtensionsWithRef(),
+			openapi3.EnableMultiError()))
+	})
 }

@@ -38,7 +38,8 @@ func wrongSums(doc *openapi3.T) []string {
 				}
 			}
 			for field, want := range map[string]float64{"order_amount": total, "order_tax_amount": tax} {
-				if got := number(cart[field]); got != want {
+				_, declared := body.Schema.Value.Properties[field]
+				if got := number(cart[field]); declared && got != want {
 					faults = append(faults, fmt.Sprintf("%s %s: %s is %v, the lines give %v", where, name, field, got, want))
 				}
 			}

@@ -11,7 +11,7 @@ import (
 // What Klarna's documents of 2023 to 2026 changed, and the document of March 2023 does not know.
 func TestWhatCameLaterIsIn(t *testing.T) {
 	t.Parallel()
-	doc := load(t)
+	doc := load(t, payments)
 	for _, test := range []struct {
 		schema, property string
 		holds            func(*openapi3.Schema) bool
@@ -38,7 +38,7 @@ func TestWhatCameLaterIsIn(t *testing.T) {
 
 func TestAStepUpIsForANewSessionOnly(t *testing.T) {
 	t.Parallel()
-	for path := range schemas(load(t)) {
+	for path := range schemas(load(t, payments)) {
 		if strings.HasSuffix(path, ".step_up_id") {
 			require.Equal(t, "session_create.step_up_id", path)
 		}
@@ -49,7 +49,7 @@ func TestAStepUpIsForANewSessionOnly(t *testing.T) {
 // shape; the description says the rest.
 func TestAnAppReturnURLHasASchemeOfItsOwn(t *testing.T) {
 	t.Parallel()
-	s := property(load(t), "merchant_urls", "app_return_url")
+	s := property(load(t, payments), "merchant_urls", "app_return_url")
 	for url, want := range map[string]bool{
 		"myshop://klarna/return":    true,
 		"my.shop+1://return?a=b&c=": true,

@@ -5,32 +5,43 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/stretchr/testify/require"
+
+	"github.com/klarna-go/klarna-payments/api"
 )
 
-// rules are what the document keeps beyond being valid. Each gives the places that break it.
-var rules = map[string]func(*openapi3.T) []string{
-	"everything is described":                   undescribed,
-	"every body has an example":                 withoutExample,
-	"the amounts of the examples add up":        wrongSums,
-	"every refusal is declared":                 undeclaredRefusals,
-	"refusals have a body and a correlation id": bareRefusals,
-	"the client's calls need credentials":       openToAll,
-	"no request offers a read-only field":       readOnlyInRequests,
-	"there is no oneOf or the like":             composed,
-	"a list of values is a schema by itself":    inlineEnums,
-	"no two schemas list the same values":       twinEnums,
-	"every value has a name in Go":              unnamedValues,
-	"an object is a schema by itself":           inlineObjects,
+// rules are what a document keeps beyond being valid. Each returns the places that break it.
+var rules = map[string]func(*openapi3.T, api.Contract) []string{
+	"it is OpenAPI 3.0.3":                     otherVersion,
+	"the servers are the provider's":          otherServers,
+	"every path is of this API":               otherPaths,
+	"everything is described":                 alike(undescribed),
+	"every body has an example":               alike(withoutExample),
+	"the amounts of the examples add up":      alike(wrongSums),
+	"every error is declared":                 undeclaredErrors,
+	"responses have their headers and bodies": incompleteResponses,
+	"calls need the provider's credentials":   otherSecurity,
+	"the callbacks are those of the row":      otherCallbacks,
+	"no request offers a read-only field":     alike(readOnlyInRequests),
+	"there is no oneOf or the like":           alike(composed),
+	"a list of values is a schema by itself":  alike(inlineEnums),
+	"no two schemas list the same values":     alike(twinEnums),
+	"every value has a name in Go":            alike(unnamedValues),
+	"an object is a schema by itself":         alike(inlineObjects),
+	"a time may be empty":                     alike(strictTimes),
+}
+
+// alike makes a rule of one that is the same for all contracts.
+func alike(rule func(*openapi3.T) []string) func(*openapi3.T, api.Contract) []string {
+	return func(doc *openapi3.T, _ api.Contract) []string { return rule(doc) }
 }
 
 func TestTheDocumentKeepsItsRules(t *testing.T) {
 	t.Parallel()
-	for name, faults := range rules {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			require.Empty(t, faults(load(t)))
-		})
-	}
+	each(t, func(t *testing.T, contract api.Contract) {
+		for name, faults := range rules {
+			require.Empty(t, faults(load(t, contract), contract), name)
+		}
+	})
 }
 
 func TestTheRulesBite(t *testing.T) {
@@ -41,6 +52,10 @@ func TestTheRulesBite(t *testing.T) {
 		damage func(*openapi3.T)
 		want   string
 	}{
+		{"it is OpenAPI 3.0.3", func(doc *openapi3.T) { doc.OpenAPI = "3.1.0" }, "3.1.0"},
+		{"the servers are the provider's", func(doc *openapi3.T) { doc.Servers = doc.Servers[:1] }, "[https://api.klarna.com]"},
+		{"every path is of this API", func(doc *openapi3.T) { doc.Paths.Set("/payments/v2/sessions", &openapi3.PathItem{}) },
+			"/payments/v2/sessions"},
 		{"everything is described", func(doc *openapi3.T) { schema(doc, "order_line").Description = "" },
 			"order_line"},
 		{"everything is described", func(doc *openapi3.T) { property(doc, "order_line", "name").Description = "" },
@@ -74,21 +89,42 @@ func TestTheRulesBite(t *testing.T) {
 		{"the amounts of the examples add up", func(doc *openapi3.T) {
 			example(doc, "createCreditSession", "unitedStates")["order_tax_amount"] = 0.0
 		}, "createCreditSession request unitedStates: order_tax_amount is 0, the lines give 1000"},
-		{"every refusal is declared", func(doc *openapi3.T) { operation(doc, "readCreditSession").Responses.Delete("429") },
+		{"every error is declared", func(doc *openapi3.T) { operation(doc, "readCreditSession").Responses.Delete("429") },
 			"readCreditSession 429"},
-		{"every refusal is declared", func(doc *openapi3.T) { operation(doc, "createOrder").Responses.Delete("409") },
+		{"every error is declared", func(doc *openapi3.T) { operation(doc, "createOrder").Responses.Delete("409") },
 			"createOrder 409"},
-		{"every refusal is declared", func(doc *openapi3.T) { operation(doc, "cancelAuthorization").Responses.Delete("5XX") },
+		{"every error is declared", func(doc *openapi3.T) { operation(doc, "cancelAuthorization").Responses.Delete("5XX") },
 			"cancelAuthorization 5XX"},
-		{"refusals have a body and a correlation id", func(doc *openapi3.T) { response(doc, "createOrder", 401).Content = nil },
+		{"responses have their headers and bodies", func(doc *openapi3.T) { response(doc, "createOrder", 401).Content = nil },
 			"createOrder 401 has no ErrorV2"},
-		{"refusals have a body and a correlation id", func(doc *openapi3.T) { response(doc, "createOrder", 503).Headers = nil },
+		{"responses have their headers and bodies", func(doc *openapi3.T) { response(doc, "createOrder", 503).Headers = nil },
 			"createOrder 5XX has no Klarna-Correlation-Id"},
-		{"refusals have a body and a correlation id", func(doc *openapi3.T) { response(doc, "updateCreditSession", 204).Headers = nil },
+		{"responses have their headers and bodies", func(doc *openapi3.T) { response(doc, "updateCreditSession", 204).Headers = nil },
 			"updateCreditSession 204 has no Klarna-Correlation-Id"},
-		{"the client's calls need credentials", func(doc *openapi3.T) {
+		{"calls need the provider's credentials", func(doc *openapi3.T) {
 			operation(doc, "createOrder").Security = &openapi3.SecurityRequirements{}
 		}, "createOrder"},
+		{"calls need the provider's credentials", func(doc *openapi3.T) { doc.Security = nil }, "security"},
+		{"calls need the provider's credentials", func(doc *openapi3.T) {
+			doc.Components.SecuritySchemes["basic"].Value.Scheme = "bearer"
+		}, "basic"},
+		{"responses have their headers and bodies", func(doc *openapi3.T) {
+			delete(doc.Components.Responses["TooManyRequests"].Value.Headers, "X-Ratelimit-Reset")
+		}, "createOrder 429 has no X-Ratelimit-Reset"},
+		{"the callbacks are those of the row", func(doc *openapi3.T) { operation(doc, "createOrder").Callbacks = nil }, "fraudNotification"},
+		{"the callbacks are those of the row", func(doc *openapi3.T) {
+			operation(doc, "fraudNotification").RequestBody.Value.Required = false
+		}, "fraudNotification"},
+		{"the callbacks are those of the row", func(doc *openapi3.T) { operation(doc, "fraudNotification").Security = nil },
+			"fraudNotification asks for credentials"},
+		{"the callbacks are those of the row", func(doc *openapi3.T) {
+			operation(doc, "readCreditSession").Callbacks = operation(doc, "createOrder").Callbacks
+		}, "fraudNotification"},
+		{"a time may be empty", func(doc *openapi3.T) { property(doc, "session_read", "expires_at").Extensions = nil },
+			"session_read.expires_at"},
+		{"a list of values is a schema by itself", func(doc *openapi3.T) {
+			property(doc, "customer", "gender").Extensions = map[string]any{"x-extensible-enum": []any{"male"}}
+		}, "customer.gender"},
 		{"no request offers a read-only field", func(doc *openapi3.T) { property(doc, "address", "city").ReadOnly = true },
 			"createCreditSession request/properties/billing_address/allOf/0/properties/city"},
 		{"there is no oneOf or the like", func(doc *openapi3.T) { schema(doc, "order").OneOf = openapi3.SchemaRefs{} },
@@ -110,9 +146,9 @@ func TestTheRulesBite(t *testing.T) {
 		bitten[test.rule] = true
 		t.Run(test.rule+", "+test.want, func(t *testing.T) {
 			t.Parallel()
-			doc := load(t)
+			doc := load(t, payments)
 			test.damage(doc)
-			require.Contains(t, rules[test.rule](doc), test.want)
+			require.Contains(t, rules[test.rule](doc, payments), test.want)
 		})
 	}
 	for name := range rules {

@@ -12,8 +12,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
+	"github.com/klarna-go/klarna-payments/gen/types"
 	"github.com/oapi-codegen/runtime"
 )
 
@@ -209,7 +209,7 @@ func (e SubscriptionInterval) Valid() bool {
 	}
 }
 
-// ErrorV2 What Klarna says when it refuses a call.
+// ErrorV2 The body of an error response.
 type ErrorV2 struct {
 	// AuthorizedPaymentMethod The payment method that was authorized, where the error is about an order.
 	AuthorizedPaymentMethod AuthorizedPaymentMethod `json:"authorized_payment_method,omitempty,omitzero"`
@@ -307,7 +307,7 @@ type Address struct {
 	Title string `json:"title,omitempty,omitzero"`
 }
 
-// AssetURLs Pictures to show beside a payment method.
+// AssetURLs The set of pictures to show beside a payment method.
 type AssetURLs struct {
 	// Descriptive The picture that says more, for a list of methods.
 	//
@@ -367,7 +367,7 @@ type AuthorizedPaymentMethodType string
 
 // CreateOrderRequest The order to place. Amount, lines and addresses must equal what the shopper authorized.
 type CreateOrderRequest struct {
-	// AutoCapture Whether to capture the whole amount as soon as the order is placed. Only for shops whose contract allows it. Klarna takes false when it is left out.
+	// AutoCapture Whether to capture the whole amount as soon as the order is placed. Only for shops whose agreement with Klarna allows it. Klarna assumes false when it is left out.
 	//
 	// Example: false
 	AutoCapture *bool `json:"auto_capture,omitempty"`
@@ -658,7 +658,7 @@ type MerchantURLs struct {
 	Push string `json:"push,omitempty,omitzero"`
 }
 
-// Options Colours and corners of the widget.
+// Options The set of colours and corners of the widget.
 type Options struct {
 	// ColorBorder Colour of the border.
 	//
@@ -785,7 +785,7 @@ type OrderLineType = string
 // OrganizationEntityType The legal form of an organization.
 type OrganizationEntityType string
 
-// PaymentMethodCategory A way to pay that the shop page shows. Show the name and the picture as they come.
+// PaymentMethodCategory A way to pay, with the name and pictures to show as they are.
 type PaymentMethodCategory struct {
 	// AssetURLs Pictures to show beside it.
 	AssetURLs AssetURLs `json:"asset_urls,omitempty,omitzero"`
@@ -839,7 +839,7 @@ type ProductIdentifiers struct {
 
 // SessionUpdate What to change in a session. What is left out stays as it is; an amount of 0 that is given is sent.
 type SessionUpdate struct {
-	// AcquiringChannel Where the sale happens. Klarna takes ECOMMERCE when it is left out.
+	// AcquiringChannel Where the sale happens. Klarna assumes ECOMMERCE when it is left out.
 	AcquiringChannel AcquiringChannel `json:"acquiring_channel,omitempty,omitzero"`
 
 	// Attachment Extra facts about the purchase that some trades must give, such as travel or ticket data.
@@ -917,7 +917,7 @@ type SessionUpdate struct {
 
 // SessionCreate The cart of a new session, and how the purchase is to run.
 type SessionCreate struct {
-	// AcquiringChannel Where the sale happens. Klarna takes ECOMMERCE when it is left out.
+	// AcquiringChannel Where the sale happens. Klarna assumes ECOMMERCE when it is left out.
 	AcquiringChannel AcquiringChannel `json:"acquiring_channel,omitempty,omitzero"`
 
 	// Attachment Extra facts about the purchase that some trades must give, such as travel or ticket data.
@@ -992,7 +992,7 @@ type SessionCreate struct {
 	// ShippingAddress Where the goods go. Left out, the billing address counts for it.
 	ShippingAddress Address `json:"shipping_address,omitempty,omitzero"`
 
-	// StepUpID The id that a failed charge of a customer token came back with, when the shopper has to confirm it in a new session.
+	// StepUpID The id that the response to a failed charge of a customer token has, when the shopper has to confirm it in a new session.
 	//
 	// Example: 0b1d9815-165e-42e2-8867-35bc03789e00
 	StepUpID string `json:"step_up_id,omitempty,omitzero"`
@@ -1000,13 +1000,13 @@ type SessionCreate struct {
 
 // SessionRead A session as it stands.
 type SessionRead struct {
-	// AcquiringChannel Where the sale happens. Klarna takes ECOMMERCE when it is left out.
+	// AcquiringChannel Where the sale happens. Klarna assumes ECOMMERCE when it is left out.
 	AcquiringChannel AcquiringChannel `json:"acquiring_channel,omitempty,omitzero"`
 
 	// Attachment Extra facts about the purchase that some trades must give, such as travel or ticket data.
 	Attachment Attachment `json:"attachment,omitempty,omitzero"`
 
-	// AuthorizationToken The token that the shopper's approval gave, once there is one. It is worth one order and lives for 60 minutes. Treat it as a secret.
+	// AuthorizationToken The token of the shopper's approval, once there is one. It is valid for one order and for 60 minutes. Treat it as a secret.
 	//
 	// Example: b4bd3423-24e3-4faf-9a8f-3b0d9c2b7d1e
 	AuthorizationToken string `json:"authorization_token,omitempty,omitzero"`
@@ -1033,7 +1033,7 @@ type SessionRead struct {
 	// ExpiresAt When the session ends, usually 48 hours after it was made.
 	//
 	// Example: 2026-11-23T10:15:30Z
-	ExpiresAt time.Time `json:"expires_at,omitempty,omitzero"`
+	ExpiresAt types.Time `json:"expires_at,omitempty,omitzero"`
 
 	// Intent What the shopper authorizes, a purchase, a customer token, or both.
 	Intent Intent `json:"intent,omitempty,omitzero"`
@@ -1125,28 +1125,28 @@ type AuthorizationToken = string
 // SessionID defines model for session_id.
 type SessionID = string
 
-// BadRequest What Klarna says when it refuses a call.
+// BadRequest The body of an error response.
 type BadRequest = ErrorV2
 
-// Conflict What Klarna says when it refuses a call.
+// Conflict The body of an error response.
 type Conflict = ErrorV2
 
-// Forbidden What Klarna says when it refuses a call.
+// Forbidden The body of an error response.
 type Forbidden = ErrorV2
 
-// NotFound What Klarna says when it refuses a call.
+// NotFound The body of an error response.
 type NotFound = ErrorV2
 
-// PayloadTooLarge What Klarna says when it refuses a call.
+// PayloadTooLarge The body of an error response.
 type PayloadTooLarge = ErrorV2
 
-// ServerError What Klarna says when it refuses a call.
+// ServerError The body of an error response.
 type ServerError = ErrorV2
 
-// TooManyRequests What Klarna says when it refuses a call.
+// TooManyRequests The body of an error response.
 type TooManyRequests = ErrorV2
 
-// Unauthorized What Klarna says when it refuses a call.
+// Unauthorized The body of an error response.
 type Unauthorized = ErrorV2
 
 // PurchaseTokenJSONRequestBody defines body for PurchaseToken for application/json ContentType.
@@ -1243,7 +1243,7 @@ type ClientInterface interface {
 
 	// CancelAuthorization Cancel an authorization
 	//
-	// Gives the shopper's approval back, when no order will be placed with it. The token is worth nothing afterwards.
+	// Gives the shopper's approval back, when no order will be placed with it. The token is invalid afterwards.
 	//
 	// Corresponds with DELETE /payments/v1/authorizations/{authorizationToken} (the `CancelAuthorization` operationId).
 	CancelAuthorization(ctx context.Context, authorizationToken AuthorizationToken, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1268,7 +1268,7 @@ type ClientInterface interface {
 
 	// CreateOrderWithBody Place the order
 	//
-	// Places the order that the shopper authorized. Amount, order lines and addresses must be the authorized ones. An authorization token is worth one order, and the session is complete afterwards.
+	// Places the order that the shopper authorized. Amount, order lines and addresses must be the authorized ones. An authorization token is valid for one order, and the session is complete afterwards.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1277,7 +1277,7 @@ type ClientInterface interface {
 
 	// CreateOrder Place the order
 	//
-	// Places the order that the shopper authorized. Amount, order lines and addresses must be the authorized ones. An authorization token is worth one order, and the session is complete afterwards.
+	// Places the order that the shopper authorized. Amount, order lines and addresses must be the authorized ones. An authorization token is valid for one order, and the session is complete afterwards.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1286,7 +1286,7 @@ type ClientInterface interface {
 
 	// CreateCreditSessionWithBody Create a session
 	//
-	// Starts a session with the cart. The client token of the answer goes to the shopper's browser. A session is open for 48 hours or until an order is placed.
+	// Starts a session with the cart. The client token of the response goes to the shopper's browser. A session is open for 48 hours or until an order is placed.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1295,7 +1295,7 @@ type ClientInterface interface {
 
 	// CreateCreditSession Create a session
 	//
-	// Starts a session with the cart. The client token of the answer goes to the shopper's browser. A session is open for 48 hours or until an order is placed.
+	// Starts a session with the cart. The client token of the response goes to the shopper's browser. A session is open for 48 hours or until an order is placed.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1304,7 +1304,7 @@ type ClientInterface interface {
 
 	// ReadCreditSession Read a session
 	//
-	// Gives what the session holds. Personal data is in it only once the shopper has authorized. The status is complete when an order was placed.
+	// Returns what the session holds. Personal data is in it only once the shopper has authorized. The status is complete when an order was placed.
 	//
 	// Corresponds with GET /payments/v1/sessions/{session_id} (the `ReadCreditSession` operationId).
 	ReadCreditSession(ctx context.Context, sessionID SessionID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1330,7 +1330,7 @@ type ClientInterface interface {
 
 // CancelAuthorization Cancel an authorization
 //
-// Gives the shopper's approval back, when no order will be placed with it. The token is worth nothing afterwards.
+// Gives the shopper's approval back, when no order will be placed with it. The token is invalid afterwards.
 //
 // Corresponds with DELETE /payments/v1/authorizations/{authorizationToken} (the `CancelAuthorization` operationId).
 func (c *Client) CancelAuthorization(ctx context.Context, authorizationToken AuthorizationToken, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1385,7 +1385,7 @@ func (c *Client) PurchaseToken(ctx context.Context, authorizationToken Authoriza
 
 // CreateOrderWithBody Place the order
 //
-// Places the order that the shopper authorized. Amount, order lines and addresses must be the authorized ones. An authorization token is worth one order, and the session is complete afterwards.
+// Places the order that the shopper authorized. Amount, order lines and addresses must be the authorized ones. An authorization token is valid for one order, and the session is complete afterwards.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1404,7 +1404,7 @@ func (c *Client) CreateOrderWithBody(ctx context.Context, authorizationToken Aut
 
 // CreateOrder Place the order
 //
-// Places the order that the shopper authorized. Amount, order lines and addresses must be the authorized ones. An authorization token is worth one order, and the session is complete afterwards.
+// Places the order that the shopper authorized. Amount, order lines and addresses must be the authorized ones. An authorization token is valid for one order, and the session is complete afterwards.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1423,7 +1423,7 @@ func (c *Client) CreateOrder(ctx context.Context, authorizationToken Authorizati
 
 // CreateCreditSessionWithBody Create a session
 //
-// Starts a session with the cart. The client token of the answer goes to the shopper's browser. A session is open for 48 hours or until an order is placed.
+// Starts a session with the cart. The client token of the response goes to the shopper's browser. A session is open for 48 hours or until an order is placed.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1442,7 +1442,7 @@ func (c *Client) CreateCreditSessionWithBody(ctx context.Context, contentType st
 
 // CreateCreditSession Create a session
 //
-// Starts a session with the cart. The client token of the answer goes to the shopper's browser. A session is open for 48 hours or until an order is placed.
+// Starts a session with the cart. The client token of the response goes to the shopper's browser. A session is open for 48 hours or until an order is placed.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1461,7 +1461,7 @@ func (c *Client) CreateCreditSession(ctx context.Context, body CreateCreditSessi
 
 // ReadCreditSession Read a session
 //
-// Gives what the session holds. Personal data is in it only once the shopper has authorized. The status is complete when an order was placed.
+// Returns what the session holds. Personal data is in it only once the shopper has authorized. The status is complete when an order was placed.
 //
 // Corresponds with GET /payments/v1/sessions/{session_id} (the `ReadCreditSession` operationId).
 func (c *Client) ReadCreditSession(ctx context.Context, sessionID SessionID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1809,7 +1809,7 @@ type ClientWithResponsesInterface interface {
 
 	// CancelAuthorizationWithResponse Cancel an authorization
 	//
-	// Gives the shopper's approval back, when no order will be placed with it. The token is worth nothing afterwards.
+	// Gives the shopper's approval back, when no order will be placed with it. The token is invalid afterwards.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -1836,7 +1836,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateOrderWithBodyWithResponse Place the order
 	//
-	// Places the order that the shopper authorized. Amount, order lines and addresses must be the authorized ones. An authorization token is worth one order, and the session is complete afterwards.
+	// Places the order that the shopper authorized. Amount, order lines and addresses must be the authorized ones. An authorization token is valid for one order, and the session is complete afterwards.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -1845,7 +1845,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateOrderWithResponse Place the order
 	//
-	// Places the order that the shopper authorized. Amount, order lines and addresses must be the authorized ones. An authorization token is worth one order, and the session is complete afterwards.
+	// Places the order that the shopper authorized. Amount, order lines and addresses must be the authorized ones. An authorization token is valid for one order, and the session is complete afterwards.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -1854,7 +1854,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateCreditSessionWithBodyWithResponse Create a session
 	//
-	// Starts a session with the cart. The client token of the answer goes to the shopper's browser. A session is open for 48 hours or until an order is placed.
+	// Starts a session with the cart. The client token of the response goes to the shopper's browser. A session is open for 48 hours or until an order is placed.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -1863,7 +1863,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateCreditSessionWithResponse Create a session
 	//
-	// Starts a session with the cart. The client token of the answer goes to the shopper's browser. A session is open for 48 hours or until an order is placed.
+	// Starts a session with the cart. The client token of the response goes to the shopper's browser. A session is open for 48 hours or until an order is placed.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -1872,7 +1872,7 @@ type ClientWithResponsesInterface interface {
 
 	// ReadCreditSessionWithResponse Read a session
 	//
-	// Gives what the session holds. Personal data is in it only once the shopper has authorized. The status is complete when an order was placed.
+	// Returns what the session holds. Personal data is in it only once the shopper has authorized. The status is complete when an order was placed.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -1958,36 +1958,6 @@ type CancelAuthorizationResponse struct {
 	Headers5XX *CancelAuthorizationResponse5XXHeaders
 }
 
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r CancelAuthorizationResponse) GetJSON401() *Unauthorized {
-	return r.JSON401
-}
-
-// GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r CancelAuthorizationResponse) GetJSON403() *Forbidden {
-	return r.JSON403
-}
-
-// GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r CancelAuthorizationResponse) GetJSON404() *NotFound {
-	return r.JSON404
-}
-
-// GetJSON429 returns the response for an HTTP 429 `application/json` response
-func (r CancelAuthorizationResponse) GetJSON429() *TooManyRequests {
-	return r.JSON429
-}
-
-// GetJSON5XX returns the response for an HTTP 5XX `application/json` response
-func (r CancelAuthorizationResponse) GetJSON5XX() *ServerError {
-	return r.JSON5XX
-}
-
-// GetBody returns the raw response body bytes
-func (r CancelAuthorizationResponse) GetBody() []byte {
-	return r.Body
-}
-
 // Status returns HTTPResponse.Status
 func (r CancelAuthorizationResponse) Status() string {
 	if r.HTTPResponse != nil {
@@ -2002,14 +1972,6 @@ func (r CancelAuthorizationResponse) StatusCode() int {
 		return r.HTTPResponse.StatusCode
 	}
 	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r CancelAuthorizationResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
 }
 
 // PurchaseTokenResponse200Headers the declared response headers of an HTTP 200 response for PurchaseToken
@@ -2101,56 +2063,6 @@ type PurchaseTokenResponse struct {
 	Headers5XX *PurchaseTokenResponse5XXHeaders
 }
 
-// GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r PurchaseTokenResponse) GetJSON200() *CustomerTokenCreationResponse {
-	return r.JSON200
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r PurchaseTokenResponse) GetJSON400() *BadRequest {
-	return r.JSON400
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r PurchaseTokenResponse) GetJSON401() *Unauthorized {
-	return r.JSON401
-}
-
-// GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r PurchaseTokenResponse) GetJSON403() *Forbidden {
-	return r.JSON403
-}
-
-// GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r PurchaseTokenResponse) GetJSON404() *NotFound {
-	return r.JSON404
-}
-
-// GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r PurchaseTokenResponse) GetJSON409() *Conflict {
-	return r.JSON409
-}
-
-// GetJSON413 returns the response for an HTTP 413 `application/json` response
-func (r PurchaseTokenResponse) GetJSON413() *PayloadTooLarge {
-	return r.JSON413
-}
-
-// GetJSON429 returns the response for an HTTP 429 `application/json` response
-func (r PurchaseTokenResponse) GetJSON429() *TooManyRequests {
-	return r.JSON429
-}
-
-// GetJSON5XX returns the response for an HTTP 5XX `application/json` response
-func (r PurchaseTokenResponse) GetJSON5XX() *ServerError {
-	return r.JSON5XX
-}
-
-// GetBody returns the raw response body bytes
-func (r PurchaseTokenResponse) GetBody() []byte {
-	return r.Body
-}
-
 // Status returns HTTPResponse.Status
 func (r PurchaseTokenResponse) Status() string {
 	if r.HTTPResponse != nil {
@@ -2165,14 +2077,6 @@ func (r PurchaseTokenResponse) StatusCode() int {
 		return r.HTTPResponse.StatusCode
 	}
 	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r PurchaseTokenResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
 }
 
 // CreateOrderResponse200Headers the declared response headers of an HTTP 200 response for CreateOrder
@@ -2264,56 +2168,6 @@ type CreateOrderResponse struct {
 	Headers5XX *CreateOrderResponse5XXHeaders
 }
 
-// GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r CreateOrderResponse) GetJSON200() *Order {
-	return r.JSON200
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r CreateOrderResponse) GetJSON400() *BadRequest {
-	return r.JSON400
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r CreateOrderResponse) GetJSON401() *Unauthorized {
-	return r.JSON401
-}
-
-// GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r CreateOrderResponse) GetJSON403() *Forbidden {
-	return r.JSON403
-}
-
-// GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r CreateOrderResponse) GetJSON404() *NotFound {
-	return r.JSON404
-}
-
-// GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r CreateOrderResponse) GetJSON409() *Conflict {
-	return r.JSON409
-}
-
-// GetJSON413 returns the response for an HTTP 413 `application/json` response
-func (r CreateOrderResponse) GetJSON413() *PayloadTooLarge {
-	return r.JSON413
-}
-
-// GetJSON429 returns the response for an HTTP 429 `application/json` response
-func (r CreateOrderResponse) GetJSON429() *TooManyRequests {
-	return r.JSON429
-}
-
-// GetJSON5XX returns the response for an HTTP 5XX `application/json` response
-func (r CreateOrderResponse) GetJSON5XX() *ServerError {
-	return r.JSON5XX
-}
-
-// GetBody returns the raw response body bytes
-func (r CreateOrderResponse) GetBody() []byte {
-	return r.Body
-}
-
 // Status returns HTTPResponse.Status
 func (r CreateOrderResponse) Status() string {
 	if r.HTTPResponse != nil {
@@ -2328,14 +2182,6 @@ func (r CreateOrderResponse) StatusCode() int {
 		return r.HTTPResponse.StatusCode
 	}
 	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r CreateOrderResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
 }
 
 // CreateCreditSessionResponse200Headers the declared response headers of an HTTP 200 response for CreateCreditSession
@@ -2409,46 +2255,6 @@ type CreateCreditSessionResponse struct {
 	Headers5XX *CreateCreditSessionResponse5XXHeaders
 }
 
-// GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r CreateCreditSessionResponse) GetJSON200() *MerchantSession {
-	return r.JSON200
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r CreateCreditSessionResponse) GetJSON400() *BadRequest {
-	return r.JSON400
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r CreateCreditSessionResponse) GetJSON401() *Unauthorized {
-	return r.JSON401
-}
-
-// GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r CreateCreditSessionResponse) GetJSON403() *Forbidden {
-	return r.JSON403
-}
-
-// GetJSON413 returns the response for an HTTP 413 `application/json` response
-func (r CreateCreditSessionResponse) GetJSON413() *PayloadTooLarge {
-	return r.JSON413
-}
-
-// GetJSON429 returns the response for an HTTP 429 `application/json` response
-func (r CreateCreditSessionResponse) GetJSON429() *TooManyRequests {
-	return r.JSON429
-}
-
-// GetJSON5XX returns the response for an HTTP 5XX `application/json` response
-func (r CreateCreditSessionResponse) GetJSON5XX() *ServerError {
-	return r.JSON5XX
-}
-
-// GetBody returns the raw response body bytes
-func (r CreateCreditSessionResponse) GetBody() []byte {
-	return r.Body
-}
-
 // Status returns HTTPResponse.Status
 func (r CreateCreditSessionResponse) Status() string {
 	if r.HTTPResponse != nil {
@@ -2463,14 +2269,6 @@ func (r CreateCreditSessionResponse) StatusCode() int {
 		return r.HTTPResponse.StatusCode
 	}
 	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r CreateCreditSessionResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
 }
 
 // ReadCreditSessionResponse200Headers the declared response headers of an HTTP 200 response for ReadCreditSession
@@ -2535,41 +2333,6 @@ type ReadCreditSessionResponse struct {
 	Headers5XX *ReadCreditSessionResponse5XXHeaders
 }
 
-// GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r ReadCreditSessionResponse) GetJSON200() *SessionRead {
-	return r.JSON200
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r ReadCreditSessionResponse) GetJSON401() *Unauthorized {
-	return r.JSON401
-}
-
-// GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r ReadCreditSessionResponse) GetJSON403() *Forbidden {
-	return r.JSON403
-}
-
-// GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r ReadCreditSessionResponse) GetJSON404() *NotFound {
-	return r.JSON404
-}
-
-// GetJSON429 returns the response for an HTTP 429 `application/json` response
-func (r ReadCreditSessionResponse) GetJSON429() *TooManyRequests {
-	return r.JSON429
-}
-
-// GetJSON5XX returns the response for an HTTP 5XX `application/json` response
-func (r ReadCreditSessionResponse) GetJSON5XX() *ServerError {
-	return r.JSON5XX
-}
-
-// GetBody returns the raw response body bytes
-func (r ReadCreditSessionResponse) GetBody() []byte {
-	return r.Body
-}
-
 // Status returns HTTPResponse.Status
 func (r ReadCreditSessionResponse) Status() string {
 	if r.HTTPResponse != nil {
@@ -2584,14 +2347,6 @@ func (r ReadCreditSessionResponse) StatusCode() int {
 		return r.HTTPResponse.StatusCode
 	}
 	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r ReadCreditSessionResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
 }
 
 // UpdateCreditSessionResponse204Headers the declared response headers of an HTTP 204 response for UpdateCreditSession
@@ -2672,46 +2427,6 @@ type UpdateCreditSessionResponse struct {
 	Headers5XX *UpdateCreditSessionResponse5XXHeaders
 }
 
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r UpdateCreditSessionResponse) GetJSON400() *BadRequest {
-	return r.JSON400
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r UpdateCreditSessionResponse) GetJSON401() *Unauthorized {
-	return r.JSON401
-}
-
-// GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r UpdateCreditSessionResponse) GetJSON403() *Forbidden {
-	return r.JSON403
-}
-
-// GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r UpdateCreditSessionResponse) GetJSON404() *NotFound {
-	return r.JSON404
-}
-
-// GetJSON413 returns the response for an HTTP 413 `application/json` response
-func (r UpdateCreditSessionResponse) GetJSON413() *PayloadTooLarge {
-	return r.JSON413
-}
-
-// GetJSON429 returns the response for an HTTP 429 `application/json` response
-func (r UpdateCreditSessionResponse) GetJSON429() *TooManyRequests {
-	return r.JSON429
-}
-
-// GetJSON5XX returns the response for an HTTP 5XX `application/json` response
-func (r UpdateCreditSessionResponse) GetJSON5XX() *ServerError {
-	return r.JSON5XX
-}
-
-// GetBody returns the raw response body bytes
-func (r UpdateCreditSessionResponse) GetBody() []byte {
-	return r.Body
-}
-
 // Status returns HTTPResponse.Status
 func (r UpdateCreditSessionResponse) Status() string {
 	if r.HTTPResponse != nil {
@@ -2728,17 +2443,9 @@ func (r UpdateCreditSessionResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r UpdateCreditSessionResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
 // CancelAuthorizationWithResponse Cancel an authorization
 //
-// Gives the shopper's approval back, when no order will be placed with it. The token is worth nothing afterwards.
+// Gives the shopper's approval back, when no order will be placed with it. The token is invalid afterwards.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -2783,7 +2490,7 @@ func (c *ClientWithResponses) PurchaseTokenWithResponse(ctx context.Context, aut
 
 // CreateOrderWithBodyWithResponse Place the order
 //
-// Places the order that the shopper authorized. Amount, order lines and addresses must be the authorized ones. An authorization token is worth one order, and the session is complete afterwards.
+// Places the order that the shopper authorized. Amount, order lines and addresses must be the authorized ones. An authorization token is valid for one order, and the session is complete afterwards.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -2798,7 +2505,7 @@ func (c *ClientWithResponses) CreateOrderWithBodyWithResponse(ctx context.Contex
 
 // CreateOrderWithResponse Place the order
 //
-// Places the order that the shopper authorized. Amount, order lines and addresses must be the authorized ones. An authorization token is worth one order, and the session is complete afterwards.
+// Places the order that the shopper authorized. Amount, order lines and addresses must be the authorized ones. An authorization token is valid for one order, and the session is complete afterwards.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -2813,7 +2520,7 @@ func (c *ClientWithResponses) CreateOrderWithResponse(ctx context.Context, autho
 
 // CreateCreditSessionWithBodyWithResponse Create a session
 //
-// Starts a session with the cart. The client token of the answer goes to the shopper's browser. A session is open for 48 hours or until an order is placed.
+// Starts a session with the cart. The client token of the response goes to the shopper's browser. A session is open for 48 hours or until an order is placed.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -2828,7 +2535,7 @@ func (c *ClientWithResponses) CreateCreditSessionWithBodyWithResponse(ctx contex
 
 // CreateCreditSessionWithResponse Create a session
 //
-// Starts a session with the cart. The client token of the answer goes to the shopper's browser. A session is open for 48 hours or until an order is placed.
+// Starts a session with the cart. The client token of the response goes to the shopper's browser. A session is open for 48 hours or until an order is placed.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -2843,7 +2550,7 @@ func (c *ClientWithResponses) CreateCreditSessionWithResponse(ctx context.Contex
 
 // ReadCreditSessionWithResponse Read a session
 //
-// Gives what the session holds. Personal data is in it only once the shopper has authorized. The status is complete when an order was placed.
+// Returns what the session holds. Personal data is in it only once the shopper has authorized. The status is complete when an order was placed.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -3,5 +3,3 @@
 //
 // All amounts are in minor units (2500 is 25.00), all tax rates in basis points (1900 is 19 %).
 package gen
-
-//go:generate go run github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen -config ../oapi-codegen.yaml ../api/openapi.yaml

@@ -1,16 +1,11 @@
-// Package docs compiles the Go blocks of the Markdown files, so that what people copy works.
+// Package docs checks that the Go blocks of the Markdown files are code that compiles.
 //
-// A block that begins with a package clause is a program and is compiled as it is. Any other is a fragment. It is
-// compiled inside a function, or as declarations if it declares functions, with:
+// Each block quotes a source of this repository, byte by byte, and names it in a comment right before it:
 //
-//   - the imports that it uses, found by their names (see imports.go),
+//	<!-- source: internal/docs/pages/errors_test.go log -->
 //
-//   - the variables of prelude.go, such as ctx, client and cart,
+// The name is that of a region, which begins with the line "// quote: log" and ends with "// end of quote". Without a
+// name, the block quotes the whole file. To change a block, change its source and run:
 //
-//   - what a comment right before the block declares, and the reader does not see:
-//
-//     <!-- prelude: var warehouse chan klarna.OrderLine -->
-//
-// A fragment may return, with an error or without. What it declares need not be used. A block belongs to the module
-// that has what it imports: the root, klarna/otelklarna or examples.
+//	go test ./internal/docs -update
 package docs

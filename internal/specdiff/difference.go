@@ -1,7 +1,7 @@
 // Package specdiff compares a document of Klarna's with ours, structurally: what is new, gone, wider or narrower.
 //
-// The tests of package api hold our document to Klarna's with it, and make spec-diff tells what a newer document of
-// Klarna's asks of api/openapi.yaml.
+// The tests of package api compare each contract with Klarna's structure, and make spec-diff reports what a newer document
+// of Klarna's asks of ours.
 package specdiff
 
 import (

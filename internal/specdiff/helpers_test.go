@@ -2,6 +2,7 @@ package specdiff
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -11,12 +12,12 @@ import (
 	"github.com/klarna-go/klarna-payments/api"
 )
 
-const structureFile = "../../api/testdata/klarna-2023-03-03.structure.yaml"
+var payments = api.ContractNamed("payments")
 
 // load reads our document afresh, for a test that may change it.
 func load(t *testing.T) *openapi3.T {
 	t.Helper()
-	doc, err := openapi3.NewLoader().LoadFromData(api.OpenAPI)
+	doc, err := openapi3.NewLoader().LoadFromData(payments.OpenAPI())
 	require.NoError(t, err)
 	return doc
 }
@@ -24,11 +25,26 @@ func load(t *testing.T) *openapi3.T {
 // loadKlarna reads the structure of the document that Klarna published in March 2023.
 func loadKlarna(t *testing.T) *openapi3.T {
 	t.Helper()
-	document, err := os.ReadFile(structureFile)
-	require.NoError(t, err)
-	doc, err := Read(document)
+	doc, err := Read(structure(t), payments.Prefix)
 	require.NoError(t, err)
 	return doc
+}
+
+func structure(t *testing.T) []byte {
+	t.Helper()
+	document, err := os.ReadFile(filepath.Join("../..", payments.Structure))
+	require.NoError(t, err)
+	return document
+}
+
+// onPurpose reads the list of what differs on purpose.
+func onPurpose(t *testing.T) []OnPurpose {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("../..", payments.Differences))
+	require.NoError(t, err)
+	list, err := ReadOnPurpose(data)
+	require.NoError(t, err)
+	return list
 }
 
 // The rest finds one part of the document, for a test that damages it. A wrong name panics.

@@ -8,28 +8,20 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// base is where the operations of the Payments API are. A document of Klarna's may hold other APIs as well.
-const base = "/payments/v1"
-
-// Read reads a document of Klarna's, OpenAPI 3.0 in JSON or YAML, and keeps what is the Payments API: the paths under
-// /payments/v1 and the schemas that those use.
-func Read(document []byte) (*openapi3.T, error) {
-	doc, err := openapi3.NewLoader().LoadFromData(document)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("it cannot be read as an OpenAPI document: %w", err)
-	case doc.OpenAPI == "":
-		return nil, errors.New(`it is no OpenAPI 3.0 document: the field "openapi" is missing`)
-	case !strings.HasPrefix(doc.OpenAPI, "3.0"):
-		return nil, fmt.Errorf("it is OpenAPI %s, and only 3.0 can be compared", doc.OpenAPI)
+// Read reads a document of Klarna's, OpenAPI 3.0 in JSON or YAML, and keeps one API of it: the paths that begin with a
+// prefix such as /payments/v1/, and the schemas that those use.
+func Read(document []byte, prefix string) (*openapi3.T, error) {
+	doc, err := parse(document)
+	if err != nil {
+		return nil, err
 	}
 	for path := range doc.Paths.Map() {
-		if path != base && !strings.HasPrefix(path, base+"/") {
+		if !strings.HasPrefix(path, prefix) {
 			doc.Paths.Delete(path)
 		}
 	}
 	if doc.Paths.Len() == 0 {
-		return nil, fmt.Errorf("it has no path under %s: it is not Klarna's document of the Payments API", base)
+		return nil, fmt.Errorf("it has no path under %s: it is not Klarna's document of this API", prefix)
 	}
 	if doc.Components != nil {
 		used := reachable(doc)
@@ -38,6 +30,33 @@ func Read(document []byte) (*openapi3.T, error) {
 				delete(doc.Components.Schemas, name)
 			}
 		}
+	}
+	return doc, nil
+}
+
+// Has reports whether a document has a path that begins with a prefix.
+func Has(document []byte, prefix string) (bool, error) {
+	doc, err := parse(document)
+	if err != nil {
+		return false, err
+	}
+	for path := range doc.Paths.Map() {
+		if strings.HasPrefix(path, prefix) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func parse(document []byte) (*openapi3.T, error) {
+	doc, err := openapi3.NewLoader().LoadFromData(document)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("it cannot be read as an OpenAPI document: %w", err)
+	case doc.OpenAPI == "":
+		return nil, errors.New(`it is no OpenAPI 3.0 document: the field "openapi" is missing`)
+	case !strings.HasPrefix(doc.OpenAPI, "3.0"):
+		return nil, fmt.Errorf("it is OpenAPI %s, and only 3.0 can be compared", doc.OpenAPI)
 	}
 	return doc, nil
 }

@@ -3,7 +3,6 @@ package specdiff
 import (
 	"errors"
 	"maps"
-	"os"
 	"slices"
 	"testing"
 
@@ -27,7 +26,7 @@ func TestWhatIsNotKlarnasDocumentIsRefusedWithAReason(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := Read([]byte(test.document))
+			_, err := Read([]byte(test.document), payments.Prefix)
 			require.ErrorContains(t, err, test.want)
 		})
 	}
@@ -36,19 +35,16 @@ func TestWhatIsNotKlarnasDocumentIsRefusedWithAReason(t *testing.T) {
 // Klarna publishes documents of several APIs in one, too.
 func TestOnlyWhatThePaymentsAPIUsesIsCompared(t *testing.T) {
 	t.Parallel()
-	document, err := os.ReadFile(structureFile)
-	require.NoError(t, err)
-	klarna, err := Read(document)
-	require.NoError(t, err)
+	document, klarna := structure(t), loadKlarna(t)
 
-	const payments = "paths:\n"
+	const paths = "paths:\n"
 	const schemas = "  schemas:\n"
-	combined := replace(t, string(document), payments, payments+"  /ordermanagement/v1/orders:\n    get:\n      responses:\n"+
+	combined := replace(t, string(document), paths, paths+"  /ordermanagement/v1/orders:\n    get:\n      responses:\n"+
 		"        '200':\n          description: OK\n          content:\n            application/json:\n              schema:\n"+
 		"                $ref: '#/components/schemas/managed_order'\n")
 	combined = replace(t, combined, schemas, schemas+"    managed_order:\n      type: object\n      properties:\n"+
 		"        lines:\n          type: array\n          items:\n            $ref: '#/components/schemas/managed_order'\n")
-	got, err := Read([]byte(combined))
+	got, err := Read([]byte(combined), payments.Prefix)
 	require.NoError(t, err)
 	require.Empty(t, Compare(klarna, got))
 	require.Equal(t, slices.Sorted(maps.Keys(klarna.Components.Schemas)), slices.Sorted(maps.Keys(got.Components.Schemas)))
@@ -57,7 +53,7 @@ func TestOnlyWhatThePaymentsAPIUsesIsCompared(t *testing.T) {
 func TestADocumentWithoutComponentsIsCompared(t *testing.T) {
 	t.Parallel()
 	bare, err := Read([]byte(`{"openapi": "3.0.0", "paths": {"/payments/v1/sessions": {"post": {
-		"requestBody": {"content": {"application/json": {}}}, "responses": {"200": {"description": "OK"}}}}}}`))
+		"requestBody": {"content": {"application/json": {}}}, "responses": {"200": {"description": "OK"}}}}}}`), payments.Prefix)
 	require.NoError(t, err)
 	found := Compare(bare, load(t))
 	require.Contains(t, found, Difference{"createCreditSession.requestBody", "schema", "", there})
@@ -70,7 +66,7 @@ func TestASchemaWithinItselfIsRead(t *testing.T) {
 	t.Parallel()
 	doc, err := Read([]byte(`{"openapi": "3.0.0", "paths": {"/payments/v1/x": {"get": {"responses": {"200": {"description": "",
 		"content": {"application/json": {"schema": {"$ref": "#/components/schemas/tree"}}}}}}}},
-		"components": {"schemas": {"tree": {"type": "object", "properties": {"left": {"$ref": "#/components/schemas/tree"}}}}}}`))
+		"components": {"schemas": {"tree": {"type": "object", "properties": {"left": {"$ref": "#/components/schemas/tree"}}}}}}`), payments.Prefix)
 	require.NoError(t, err)
 	require.Empty(t, Compare(doc, doc))
 }

@@ -3,16 +3,17 @@ package specdiff
 import (
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/klarna-go/klarna-payments/api"
 )
 
 // Report compares a document of Klarna's with ours and writes what it finds, grouped by schema: first what is to be
-// looked at, then what differs on purpose. It gives the number of those to be looked at.
-func Report(w io.Writer, klarna, ours *openapi3.T) (int, error) {
-	reasons := reasons()
+// looked at, then what differs on purpose by the contract's list. It returns the number of those to be looked at.
+func Report(w io.Writer, klarna, ours *openapi3.T, contract api.Contract, list []OnPurpose) (int, error) {
+	reasons := reasons(list)
 	var open, meant []Difference
 	for _, d := range Compare(klarna, ours) {
 		if _, ok := reasons[d]; ok {
@@ -24,7 +25,7 @@ func Report(w io.Writer, klarna, ours *openapi3.T) (int, error) {
 
 	p := &printer{w: w}
 	if len(open) == 0 {
-		p.line("Nothing to do: api/openapi.yaml says what Klarna's document says, but for %s on purpose.", differences(len(meant)))
+		p.line("Nothing to do: %s states what Klarna's document states, but for %s on purpose.", contract.Document, differences(len(meant)))
 	} else {
 		p.line("%s to look at, and %d on purpose.", differences(len(open)), len(meant))
 		p.groups(open, func(d Difference) string {
@@ -38,7 +39,7 @@ func Report(w io.Writer, klarna, ours *openapi3.T) (int, error) {
 		p.line("On purpose:")
 		p.groups(meant, func(d Difference) string { return fmt.Sprintf("%s (on purpose: %s)", d, reasons[d]) })
 	}
-	if settled := settled(meant); len(settled) > 0 {
+	if settled := settled(list, meant); len(settled) > 0 {
 		p.line("")
 		p.line("Klarna's document agrees with ours here by now. Were it the base, these would leave the list of what is on purpose:")
 		p.groups(settled, Difference.where)
@@ -47,13 +48,16 @@ func Report(w io.Writer, klarna, ours *openapi3.T) (int, error) {
 }
 
 // settled are the differences of the base that this document of Klarna's no longer has.
-func settled(meant []Difference) []Difference {
+func settled(list []OnPurpose, meant []Difference) []Difference {
 	var gone []Difference
-	for _, d := range slices.SortedFunc(maps.Keys(OnPurpose), compareDifferences) {
-		if !slices.Contains(meant, d) {
-			gone = append(gone, d)
+	for _, entry := range list {
+		for _, d := range entry.Differences {
+			if !entry.Later && !slices.Contains(meant, d) {
+				gone = append(gone, d)
+			}
 		}
 	}
+	slices.SortFunc(gone, compareDifferences)
 	return gone
 }
 

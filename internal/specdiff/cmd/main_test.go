@@ -20,6 +20,8 @@ func TestTheExitCodeTellsWhetherThereIsSomethingToDo(t *testing.T) {
 	same := write(t, doc)
 	doc.Components.Schemas["order"].Value.Properties["newer"] = openapi3.NewStringSchema().NewRef()
 	newer := write(t, doc)
+	other := filepath.Join(t.TempDir(), "other.json")
+	require.NoError(t, os.WriteFile(other, []byte(`{"openapi": "3.0.0", "paths": {"/other/v1/x": {}}}`), 0o600))
 	html := filepath.Join(t.TempDir(), "klarna.json")
 	require.NoError(t, os.WriteFile(html, []byte("<html>"), 0o600))
 
@@ -32,6 +34,10 @@ func TestTheExitCodeTellsWhetherThereIsSomethingToDo(t *testing.T) {
 		{"nothing but what is on purpose", []string{structure}, 0, "Nothing to do", ""},
 		{"the same as JSON", []string{same}, 0, "Nothing to do", ""},
 		{"something new", []string{newer}, 1, "order.newer: Klarna's has it, ours has not (string)", ""},
+		{"by the contract's name", []string{"-contract", "payments", structure}, 0, "Nothing to do: api/openapi.yaml", ""},
+		{"another contract's name", []string{"-contract", "x", structure}, 2, "", `no contract "x" to compare with, only ["payments"`},
+		{"an unknown flag", []string{"-x", structure}, 2, "", "flag provided but not defined"},
+		{"another API", []string{other}, 2, "", `no path under any of ["/payments/v1/"`},
 		{"no file named", nil, 2, "", "name the file"},
 		{"an empty name", []string{""}, 2, "", "name the file"},
 		{"two files", []string{structure, structure}, 2, "", "name the file"},
@@ -41,7 +47,7 @@ func TestTheExitCodeTellsWhetherThereIsSomethingToDo(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			var stdout, stderr strings.Builder
-			require.Equal(t, test.code, run(test.args, &stdout, &stderr))
+			require.Equal(t, test.code, run(test.args, "../../..", &stdout, &stderr))
 			require.Contains(t, stdout.String(), test.stdout)
 			require.Contains(t, stderr.String(), test.stderr)
 			require.Equal(t, test.stdout == "", stdout.String() == "")

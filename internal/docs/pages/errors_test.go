@@ -1,0 +1,19 @@
+package pages
+
+import (
+	"errors"
+	"log/slog"
+
+	"github.com/klarna-go/klarna-payments/klarna"
+)
+
+func Example_errorsLog() {
+	var err error
+	// quote: log
+	var e *klarna.Error
+	if errors.As(err, &e) {
+		slog.Error("klarna", "err", e) // a group: operation, error, status, code, correlation_id, attempts
+	}
+	// end of quote
+	// Output:
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+
+	"github.com/klarna-go/klarna-payments/klarna"
+)
+
+func main() {
+	ctx := context.Background()
+	client, err := klarna.NewFromEnv()
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	cart := []klarna.OrderLine{{
+		Type:           klarna.OrderLineTypePhysical,
+		Name:           "Running shoe",
+		Quantity:       1,
+		UnitPrice:      11900, // minor units: 119.00 EUR, tax included
+		TaxRate:        1900,  // basis points: 19 %
+		TotalAmount:    11900,
+		TotalTaxAmount: 1900, // the tax within 119.00
+	}}
+	session, err := client.CreateSession(ctx, klarna.SessionCreate{
+		PurchaseCountry:  "DE",
+		PurchaseCurrency: "EUR",
+		Locale:           "de-DE",
+		OrderAmount:      11900,
+		OrderTaxAmount:   1900,
+		OrderLines:       cart,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("session", session.SessionID, "offers", len(session.PaymentMethodCategories), "ways to pay")
+
+	// … the browser brings the authorization token …
+	var authorizationToken string
+
+	order, err := client.CreateOrder(ctx, authorizationToken, klarna.CreateOrderRequest{
+		PurchaseCountry:  "DE",
+		PurchaseCurrency: "EUR",
+		Locale:           "de-DE",
+		OrderAmount:      11900,
+		OrderTaxAmount:   1900,
+		OrderLines:       cart,
+	})
+	switch {
+	case errors.Is(err, klarna.ErrOrderAlreadyPlaced): // first: it comes beside other errors
+		log.Fatal("no failure: look the order up in your records: ", err)
+	case errors.Is(err, klarna.ErrOutcomeUnknown):
+		log.Fatal("the order may exist: ask client.OrderPlaced: ", err)
+	case err != nil:
+		log.Fatal(err)
+	}
+	fmt.Println("order", order.OrderID, order.FraudStatus)
+}

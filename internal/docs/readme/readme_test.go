@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
+	"github.com/klarna-go/klarna-payments/klarna/preflight"
+)
+
+// What the blocks of README.md take as given.
+var (
+	apiKey, username, password = "klarna_test_api_key", "username", "password"
+
+	env, creds = klarna.PlaygroundEU, klarna.BasicAuth(username, password)
+
+	cart = klarna.SessionCreate{
+		PurchaseCountry: "DE", PurchaseCurrency: "EUR", Locale: "de-DE", OrderAmount: 11900, OrderTaxAmount: 1900,
+		OrderLines: []klarna.OrderLine{
+			klarna.CompleteLine(klarna.OrderLine{Name: "Running shoe", Quantity: 1, UnitPrice: 11900, TaxRate: 1900}),
+		},
+	}
+)
+
+func Example_clients() {
+	// quote: clients
+	client, err := klarna.New(klarna.PlaygroundEU, klarna.APIKey(apiKey))
+
+	// or
+	client, err = klarna.New(klarna.ProductionNA, klarna.BasicAuth(username, password))
+	// end of quote
+	fmt.Println(client, err)
+	// Output: klarna.Client(https://api-na.klarna.com) <nil>
+}
+
+func Example_error() {
+	var err error
+	// quote: error
+	var e *klarna.Error
+	if errors.As(err, &e) {
+		log.Print(e.Operation, e.StatusCode, e.Code, e.Messages, e.CorrelationID)
+	}
+	// end of quote
+	// Output:
+}
+
+func Example_amounts() {
+	// quote: amounts
+	lines := []klarna.OrderLine{
+		klarna.CompleteLine(klarna.OrderLine{Name: "Running shoe", Quantity: 2, UnitPrice: 11900, TaxRate: 1900}),
+		klarna.DiscountLine("Voucher", 1000, 1900),
+	}
+	amount, tax := klarna.Totals(lines) // 22800, 3640
+	// end of quote
+	fmt.Println(amount, tax)
+	// Output: 22800 3640
+}
+
+func Example_preflight() {
+	// quote: preflight
+	client, err := klarna.New(env, creds, klarna.WithPreflight(preflight.Check))
+	// klarna: CreateSession: not sent: preflight: order_lines[0].total_tax_amount is 2261, but the tax inside
+	// total_amount 11900 at tax_rate 1900 is 1900 (1 more or less is accepted)
+	// end of quote
+	wrong := cart
+	wrong.OrderLines = []klarna.OrderLine{cart.OrderLines[0]}
+	wrong.OrderLines[0].TotalTaxAmount, wrong.OrderTaxAmount = 2261, 2261
+	_, err = client.CreateSession(context.Background(), wrong)
+	fmt.Println(err)
+	// Output: klarna: CreateSession: not sent: preflight: order_lines[0].total_tax_amount is 2261, but the tax inside total_amount 11900 at tax_rate 1900 is 1900 (1 more or less is accepted)
+}
+
+// quote: checkout
+func TestCheckout(t *testing.T) {
+	server := klarnatest.NewServer()
+	defer server.Close()
+	session, err := server.Client().CreateSession(t.Context(), cart)
+	require.NoError(t, err)
+	token, err := server.Authorize(session.SessionID) // what the shopper does in the browser
+	require.NoError(t, err)
+	order, err := server.Client().CreateOrder(t.Context(), token, klarna.OrderFromSession(cart))
+	require.NoError(t, err)
+	require.Equal(t, klarna.FraudStatusAccepted, order.FraudStatus)
+}
+
+// end of quote
