@@ -86,7 +86,7 @@ func TestOddMemberOfASessionIsNamedAndOrderPlacedReadsOn(t *testing.T) {
 		require.NoError(t, err, member)
 		require.True(t, placed, member)
 	}
-	for _, absent := range []string{`null`} {
+	for _, absent := range []string{`null`, `""`} {
 		session, err := newServer(t, answerJSON(200, `{"expires_at":`+absent+`,"options":null,"status":"complete"}`)).hostileClient(t).ReadSession(t.Context(), sessionID)
 		require.NoError(t, err, absent)
 		require.Equal(t, klarna.SessionRead{Status: klarna.SessionStatusComplete}, *session)

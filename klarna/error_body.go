@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -115,8 +116,12 @@ func saysAlreadyPlaced(op *engine.Operation, f *engine.Failure) bool {
 		return true
 	}
 	return op == &createOrder &&
-		(f.StatusCode == http.StatusForbidden || f.StatusCode == http.StatusConflict) && says(f, "already")
+		(f.StatusCode == http.StatusForbidden || f.StatusCode == http.StatusConflict) &&
+		slices.ContainsFunc(f.Messages, alreadyPlaced.MatchString)
 }
+
+// alreadyPlaced does not match an authorization that has already expired.
+var alreadyPlaced = regexp.MustCompile(`(?i)\balready (been )?(consumed|completed|placed|used)\b`)
 
 func isAlreadyPlaced(err error) bool { return errors.Is(err, ErrOrderAlreadyPlaced) }
 
@@ -127,17 +132,15 @@ func says(f *engine.Failure, text string) bool {
 }
 
 // provesNoOrder reports whether a rejection also holds for the attempts before it, whose responses were lost. A fault of the
-// body does, since every attempt had the same one, and so does a decision about the shopper or the shop. An unknown token
-// does not: it may be unknown because it was used (inferred). Nor does a response that is not in Klarna's words: it may be
-// a gateway's.
+// body does, since every attempt had the same one. An unknown token does not: it may be unknown because it was used
+// (inferred). Nor does a decision about the shopper or the shop, which may have been another one a moment before, or a
+// response that is not in Klarna's words: it may be a gateway's.
 func provesNoOrder(f *engine.Failure) bool {
 	switch f.StatusCode {
 	case http.StatusBadRequest:
-		return f.Code == "BAD_VALUE" || f.Code == "BAD_REQUEST"
+		return f.Code == "BAD_VALUE"
 	case http.StatusConflict:
-		return says(f, "not matching")
-	case http.StatusForbidden:
-		return f.Code == "REJECTED" || f.Code == "MERCHANT_INACTIVE"
+		return says(f, "not matching fields")
 	}
 	return false
 }

@@ -4,4 +4,4 @@ import "net/http"
 
 // DefaultTransport is a copy of the transport that clients without one of their own share, for tests that have it trust
 // their own server.
-func DefaultTransport() *http.Transport { return sharedTransport().Clone() }
+func DefaultTransport() *http.Transport { return newTransport() }

@@ -73,7 +73,9 @@ func outcomeTo(op *engine.Operation, end func(Outcome)) func(engine.Outcome) {
 	return func(o engine.Outcome) {
 		outcome := Outcome{StatusCode: o.StatusCode, CorrelationID: o.CorrelationID, Attempts: o.Attempts}
 		if o.Failure != nil {
-			outcome.Err = newError(op, o.Failure)
+			e := newError(op, o.Failure)
+			e.Header, e.Body = nil, nil // they may contain the client token or personal data
+			outcome.Err = e
 		}
 		end(outcome)
 	}

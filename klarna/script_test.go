@@ -28,20 +28,21 @@ type script struct {
 type line struct {
 	status int
 	body   string
-	err    error // instead of an answer
+	err    error // instead of a response
+	dials  bool  // it failed while connecting: nothing of the body was read
 	broken error // the answer breaks off with it
 	header http.Header
 }
 
 func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
-	var body []byte
-	if r.Body != nil {
-		body, _ = io.ReadAll(r.Body)
-		_ = r.Body.Close()
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l := s.lines[min(len(s.sent), len(s.lines)-1)]
+	var body []byte
+	if r.Body != nil && !l.dials {
+		body, _ = io.ReadAll(r.Body)
+		_ = r.Body.Close()
+	}
 	s.sent = append(s.sent, string(body))
 	if l.err != nil {
 		return nil, l.err

@@ -66,7 +66,7 @@ func markedOperations() map[klarna.Operation]func(context.Context, *klarna.Clien
 func TestNoSecretComesOut(t *testing.T) {
 	t.Parallel()
 	for fault, transport := range map[string]http.RoundTripper{
-		"dial":          &script{lines: []line{{err: errDial}}},
+		"dial":          &script{lines: []line{{err: errDial, dials: true}}},
 		"reset":         &script{lines: []line{{err: errReset}}},
 		"429":           &script{lines: []line{{status: 429}}},
 		"503 HTML":      &script{lines: []line{{status: 503, body: longHTML(1000)}}},

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -22,7 +23,9 @@ const (
 type exchange struct {
 	Response
 	cut     bool // the body was longer than what is read
-	notSent bool // no connection came about
+	broken  bool // the body broke off
+	notSent bool // it is proved that the API did not get the request
+	hidden  int  // copies of the request that the transport sent by itself
 }
 
 // attempt sends the request once, and checks and decodes the response.
@@ -35,6 +38,8 @@ func (e *Engine) attempt(ctx context.Context, call *Call, number int) (exchange,
 	x, err := e.exchange(ctx, call, number)
 	if err == nil {
 		err = x.check(call, e.ParseError)
+	} else if x.broken && call.Operation.Commits && isSuccess(x.StatusCode) && x.check(call, e.ParseError) == nil {
+		err = nil // the body is complete; only its end was not announced
 	}
 	var failure *Failure
 	if err != nil {
@@ -52,58 +57,206 @@ func (e *Engine) attempt(ctx context.Context, call *Call, number int) (exchange,
 // exchange sends the request and reads the whole response, within the time that one attempt has.
 func (e *Engine) exchange(caller context.Context, call *Call, number int) (exchange, error) {
 	x := exchange{Response: Response{Attempts: number, IdempotencyKey: call.IdempotencyKey}}
-	ctx, cancel := context.WithTimeout(caller, e.Timeout)
-	defer cancel()
-	var connection connection
-	connection.GotConn = connection.got
-	req := call.Request.WithContext(httptrace.WithClientTrace(ctx, &connection.ClientTrace))
-	if req.GetBody != nil && number > 1 { // the first attempt has the request's own
-		body, err := req.GetBody()
-		if err != nil {
-			return x, err
+	body := call.Request.Body
+	if body == http.NoBody {
+		body = nil
+	}
+	if body != nil && number > 1 { // the first attempt has the request's own
+		var err error
+		if body, err = call.Request.GetBody(); err != nil {
+			x.notSent = true
+			return x, fmt.Errorf("the body of the request cannot be read again: %w", err)
 		}
-		req.Body = body
 	}
-	resp, err := e.HTTPClient.Do(req) //nolint:gosec // G704: checkTarget has checked host, scheme and path
+	var generation int64
+	if e.pool != nil {
+		generation = e.pool.Generation()
+	}
+	ctx, w := newWire(caller, body, e.Timeout, e.plainTransport)
+	defer w.end()
+	resp, err := e.HTTPClient.Do(w.request(ctx, call.Request)) //nolint:gosec // G704: checkTarget has checked host, scheme and path
+	x.hidden = int(w.hidden.Load())
+	x.Attempts += x.hidden
 	if err != nil {
-		x.notSent = e.wasNeverSent(connection.wasGot.Load(), err)
-		return x, e.explainTimeout(ctx, caller, x.notSent, err)
+		x.notSent = w.provesNotSent(err)
+		e.replaceDead(ctx, w, generation)
+		return x, w.explain(ctx, caller, x.notSent, err)
 	}
-	defer func() { _ = resp.Body.Close() }() // it was read as far as it will be
 	if resp.Header == nil {
 		resp.Header = http.Header{}
 	}
 	x.StatusCode, x.Header = resp.StatusCode, resp.Header
 	// The header comes before the body: some responses carry the id in one of them only.
 	x.CorrelationID = redactor{e, call}.clean(strings.TrimSpace(resp.Header.Get(e.CorrelationHeader)), maxWordBytes)
+	if x.StatusCode < http.StatusOK { // as 101: what follows is not a body, and does not obey the context
+		_ = resp.Body.Close()
+		return x, nil
+	}
+	if e.pool == nil { // a body of net/http obeys the context; any other is closed with it
+		stop := context.AfterFunc(ctx, func() { _ = resp.Body.Close() })
+		defer stop()
+	}
+	defer func() { _ = resp.Body.Close() }() // it was read as far as it will be
 	limit := maxErrorBytes
 	if isSuccess(resp.StatusCode) {
 		limit = maxResponseBytes
 	}
 	x.Body, x.cut, err = readBody(resp.Body, resp.ContentLength, limit)
 	if err != nil {
-		return x, e.explainTimeout(ctx, caller, false, fmt.Errorf("the response broke off: %w", err))
+		x.broken = true
+		e.replaceDead(ctx, w, generation)
+		return x, w.explain(ctx, caller, false, fmt.Errorf("the response broke off: %w", err))
 	}
 	return x, nil
 }
 
-// connection notes whether the transport got a connection for a request.
-type connection struct {
-	httptrace.ClientTrace
-	wasGot atomic.Bool
+// replaceDead gives up the connections of a transport after a time-out on one of them that had served before: it may be
+// dead without anyone having said so, and so may be the others. Requests on them end as they would have.
+func (e *Engine) replaceDead(ctx context.Context, w *wire, generation int64) {
+	if !w.reused.Load() || !errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
+		return
+	}
+	if e.pool != nil {
+		e.pool.Renew(generation)
+	} else {
+		e.HTTPClient.CloseIdleConnections()
+	}
 }
 
-func (c *connection) got(httptrace.GotConnInfo) { c.wasGot.Store(true) }
+// wire is what is known of a request on its way. It is the request's body as well: net/http cannot resend what it cannot
+// read again, and a body of which nothing was read, and nothing can be read any more, proves that the API did not get the
+// request, whatever the transport does. It is safe for concurrent use.
+type wire struct {
+	httptrace.ClientTrace
+	body    io.Reader // nil without one
+	timeout time.Duration
+	timer   *time.Timer // first for the wait for a connection, then for the attempt itself
+	cancel  context.CancelCauseFunc
+	phase   atomic.Int32
+	asked   atomic.Bool  // net/http looked for a connection, and not some transport registered with it
+	conns   atomic.Int32 // connections that the transport got for the request
+	hidden  atomic.Int32
+	reused  atomic.Bool // the connection had served before
+	http2   atomic.Bool
+}
 
-// explainTimeout tells the engine's own limit from the caller's deadline.
-func (e *Engine) explainTimeout(attempt, caller context.Context, notSent bool, err error) error {
-	if !errors.Is(attempt.Err(), context.DeadlineExceeded) || caller.Err() != nil {
-		return err
+// The phases of a request. Who moves it on from waiting decides.
+const (
+	waiting   int32 = iota // for a connection
+	sending                // it may be on its way
+	abandoned              // it will not be sent
+)
+
+var (
+	errAbandoned = errors.New("the request was abandoned before it was sent")
+	// The causes with which an attempt's context ends.
+	errNoConnection = fmt.Errorf("no connection: %w", context.DeadlineExceeded)
+	errResend       = errors.New("the connection failed after the request was sent, and net/http was about to send it again")
+)
+
+func newWire(caller context.Context, body io.Reader, timeout time.Duration, plainTransport bool) (context.Context, *wire) {
+	w := &wire{body: body, timeout: timeout}
+	ctx, cancel := context.WithCancelCause(caller)
+	w.cancel = cancel
+	w.timer = time.AfterFunc(timeout, w.expire)
+	w.GotConn = w.gotConn
+	if body == nil {
+		w.WroteHeaders = func() { w.start() } // over HTTP/2, the wait for a stream comes after GotConn
+		if plainTransport {
+			w.GetConn = func(string) { w.asked.Store(true) }
+		}
 	}
-	if notSent {
-		return fmt.Errorf("no connection within %v: %w", e.Timeout, context.DeadlineExceeded)
+	return httptrace.WithClientTrace(ctx, &w.ClientTrace), w
+}
+
+// request returns the request for one attempt. A transport may change its URL; the original is needed for redaction.
+func (w *wire) request(ctx context.Context, of *http.Request) *http.Request {
+	req := of.WithContext(ctx)
+	address := *of.URL
+	req.URL, req.GetBody = &address, nil
+	if w.body != nil {
+		req.Body = w
 	}
-	return fmt.Errorf("no whole response within %v: %w", e.Timeout, context.DeadlineExceeded)
+	return req
+}
+
+func (w *wire) end() {
+	w.timer.Stop()
+	w.cancel(nil)
+}
+
+// start notes that the request can go out: the attempt's own time begins. It is false for an abandoned request.
+func (w *wire) start() bool {
+	if w.phase.CompareAndSwap(waiting, sending) {
+		w.timer.Reset(w.timeout)
+		return true
+	}
+	return w.phase.Load() == sending
+}
+
+func (w *wire) Read(p []byte) (int, error) {
+	if !w.start() {
+		return 0, errAbandoned
+	}
+	return w.body.Read(p)
+}
+
+// Close does nothing: net/http closes a body that it has not read before it tries another connection.
+func (w *wire) Close() error { return nil }
+
+// gotConn notes a connection. A further one, once the request may be on its way, means that the transport sends it again.
+// Over HTTP/2, cancelling prevents that: net/http looks at the context before it writes. Over HTTP/1.1 it resends a GET after
+// the peer closed the connection, which is counted; anything else only if not a byte had been written.
+func (w *wire) gotConn(info httptrace.GotConnInfo) {
+	if w.conns.Add(1) > 1 && w.phase.Load() == sending {
+		if w.http2.Load() {
+			w.cancel(errResend)
+			return
+		}
+		w.hidden.Add(1)
+	}
+	w.reused.Store(info.Reused)
+	if c, ok := info.Conn.(interface{ ConnectionState() tls.ConnectionState }); ok && c.ConnectionState().NegotiatedProtocol == "h2" {
+		w.http2.Store(true)
+	} else if w.body == nil {
+		w.start()
+	}
+}
+
+func (w *wire) expire() {
+	if w.phase.CompareAndSwap(waiting, abandoned) {
+		w.cancel(errNoConnection)
+		return
+	}
+	w.cancel(context.DeadlineExceeded)
+}
+
+// provesNotSent reports whether a request that failed was surely not processed: nothing of its body was read, or the peer
+// says so. Without a body, only net/http's own transport proves it, by not having got a connection.
+func (w *wire) provesNotSent(err error) bool {
+	if w.body == nil {
+		return w.asked.Load() && w.conns.Load() == 0
+	}
+	return w.phase.CompareAndSwap(waiting, abandoned) || w.phase.Load() == abandoned || isNotProcessed(err)
+}
+
+// explain says why a request failed, as far as the attempt's own context is the reason.
+func (w *wire) explain(ctx, caller context.Context, notSent bool, err error) error {
+	cause := context.Cause(ctx)
+	switch {
+	case caller.Err() != nil:
+		if errors.Is(err, caller.Err()) {
+			return err
+		}
+		return fmt.Errorf("%w: %w", caller.Err(), err)
+	case errors.Is(cause, errResend):
+		return errResend
+	case errors.Is(cause, context.DeadlineExceeded) && notSent:
+		return fmt.Errorf("no connection within %v: %w", w.timeout, context.DeadlineExceeded)
+	case errors.Is(cause, context.DeadlineExceeded):
+		return fmt.Errorf("no whole response within %v: %w", w.timeout, context.DeadlineExceeded)
+	}
+	return err
 }
 
 // readBody reads up to limit bytes. cut says that there were more; what was read then is the beginning. A body is read

@@ -1,10 +1,10 @@
 package engine
 
 import (
-	"crypto/tls"
 	"errors"
-	"net"
 	"net/http"
+	"net/url"
+	"strings"
 )
 
 // Class says what is known about a request that did not succeed.
@@ -13,7 +13,7 @@ type Class uint8
 // Classes of failures.
 const (
 	Rejected    Class = iota // the API rejected it
-	NotSent                  // no connection came about
+	NotSent                  // it is proved that the API did not get it
 	RateLimited              // the API did not look at it
 	Ambiguous                // it may have been carried out: no response, half of one, an unusable one, 408 or 5xx
 )
@@ -31,6 +31,8 @@ func (x *exchange) classify(op *Operation) Class {
 		return RateLimited
 	case status < 400, status == http.StatusRequestTimeout, status >= 500:
 		return Ambiguous
+	case op.Commits && (x.broken || x.cut): // what it would have said, as "already completed", is lost
+		return Ambiguous
 	}
 	return Rejected
 }
@@ -40,24 +42,31 @@ func (x *exchange) isRepeatable() bool {
 	return !x.cut && (x.StatusCode < 300 || x.StatusCode >= 400)
 }
 
-// wasNeverSent reports whether no request went out. For net/http's own transport, not having got a connection proves it.
-// For any other transport that proves nothing, since it may not say; there the error has to be one of connecting as well.
-func (e *Engine) wasNeverSent(connected bool, err error) bool {
-	if connected {
-		return false
+// isNotProcessed reports whether net/http's error says that the peer did not process the request: it refused the stream, or
+// said goodbye before it. net/http tells only by these texts. Everything else is ambiguous, so that another text in a later
+// version errs on the safe side; a test notices it.
+func isNotProcessed(err error) bool {
+	var failed *url.Error
+	if errors.As(err, &failed) {
+		err = failed.Err
 	}
-	_, own := e.HTTPClient.Transport.(*http.Transport)
-	return own || isDialError(err)
+	text := err.Error()
+	if cause, ok := strings.CutPrefix(text, "http2: Transport: cannot retry err ["); ok {
+		cause, ok = strings.CutSuffix(cause, "] after Request.Body was written; define Request.GetBody to avoid this error")
+		return ok && (cause == "http2: Transport received Server's graceful shutdown GOAWAY" || isRefusedStream(cause))
+	}
+	// The goodbye to a connection's first request, with an error code.
+	code, ok := strings.CutPrefix(text, "http2: Transport received GOAWAY from server ErrCode:")
+	return ok && strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_12") == ""
 }
 
-func isDialError(err error) bool {
-	var dial *net.OpError
-	if errors.As(err, &dial) && (dial.Op == "dial" || dial.Op == "proxyconnect") {
-		return true
+func isRefusedStream(text string) bool {
+	id, ok := strings.CutPrefix(text, "stream error: stream ID ")
+	if !ok {
+		return false
 	}
-	var certificate *tls.CertificateVerificationError
-	var name *net.DNSError
-	return errors.As(err, &certificate) || errors.As(err, &name) || errors.Is(err, http.ErrSchemeMismatch)
+	id, ok = strings.CutSuffix(id, "; REFUSED_STREAM; received from peer")
+	return ok && strings.Trim(id, "0123456789") == ""
 }
 
 func isSuccess(status int) bool { return status >= 200 && status < 300 }

@@ -46,6 +46,9 @@ type Engine struct {
 	base   *url.URL
 	prefix string // the escaped path of the base URL
 
+	pool           Pool // the transport, if it is one, or nil
+	plainTransport bool // the transport is net/http's, or a Pool of those
+
 	// Header values made once. They are shared by all requests, which only read them.
 	authorization, userAgent []string
 }
@@ -53,10 +56,22 @@ type Engine struct {
 // New returns an engine.
 func New(config Config) *Engine {
 	config.Retry = config.Retry.withDefaults()
-	return &Engine{
+	e := &Engine{
 		Config: config, base: config.Base, prefix: config.Base.EscapedPath(),
 		authorization: []string{config.Authorization}, userAgent: []string{config.UserAgent},
 	}
+	_, e.plainTransport = config.HTTPClient.Transport.(*http.Transport)
+	if pool, ok := config.HTTPClient.Transport.(Pool); ok {
+		e.pool, e.plainTransport = pool, true
+	}
+	return e
+}
+
+// Pool is a transport of net/http whose connections can be replaced while requests are under way.
+type Pool interface {
+	http.RoundTripper
+	Generation() int64
+	Renew(generation int64) // does nothing if that generation was replaced before
 }
 
 // Call is one call of an operation.
@@ -116,7 +131,7 @@ func (e *Engine) Do(ctx context.Context, call Call) (Response, error) {
 	if err := e.setHeader(req, &call); err != nil {
 		return Response{}, err
 	}
-	if err := e.makeReplayable(req); err != nil {
+	if err := e.makeReplayable(ctx, req); err != nil {
 		return Response{}, err
 	}
 	var end func(Outcome)
@@ -207,10 +222,9 @@ func newUUID() string {
 
 // makeReplayable makes sure that each attempt can send the same bytes, and that they are not more than the API reads. The
 // body of a generated request can be read again already; any other is read here.
-func (e *Engine) makeReplayable(req *http.Request) error {
-	if req.Body != nil && req.GetBody == nil {
-		data, err := io.ReadAll(io.LimitReader(req.Body, e.MaxRequestBytes+1))
-		_ = req.Body.Close() // it was read; how it closes changes nothing
+func (e *Engine) makeReplayable(ctx context.Context, req *http.Request) error {
+	if req.Body != nil && req.Body != http.NoBody && req.GetBody == nil {
+		data, err := readAll(ctx, req.Body, e.MaxRequestBytes+1, e.Timeout)
 		if err != nil {
 			return &InvalidCall{Reason: Unreadable, Text: "the body of the request cannot be read: " + err.Error(), Err: err}
 		}
@@ -222,4 +236,27 @@ func (e *Engine) makeReplayable(req *http.Request) error {
 		return &InvalidCall{Reason: InvalidRequest, Text: fmt.Sprintf("the body has %d bytes, more than the %d that are accepted", req.ContentLength, e.MaxRequestBytes)}
 	}
 	return nil
+}
+
+// readAll reads and closes a body. A body that blocks ends with the context or the time limit; its goroutine then ends when its
+// Read returns, at the latest after Close.
+func readAll(ctx context.Context, body io.ReadCloser, limit int64, timeout time.Duration) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	type result struct {
+		data []byte
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		data, err := io.ReadAll(io.LimitReader(body, limit))
+		done <- result{data, err}
+	}()
+	defer func() { _ = body.Close() }() // it was read, or is given up; how it closes changes nothing
+	select {
+	case r := <-done:
+		return r.data, r.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }

@@ -1,8 +1,12 @@
 package engine
 
 import (
+	"context"
 	"errors"
+	"io"
+	"net/textproto"
 	"net/url"
+	"regexp"
 	"strings"
 )
 
@@ -18,7 +22,7 @@ const minSecretBytes = 8
 func (r redactor) redact(text string) string {
 	replace := func(secret, placeholder string) {
 		if len(secret) >= minSecretBytes {
-			text = strings.ReplaceAll(text, secret, placeholder)
+			text = replaceFold(text, secret, placeholder)
 		}
 	}
 	for _, secret := range r.engine.Secrets {
@@ -46,26 +50,55 @@ func (r redactor) clean(text string, limit int) string {
 	return printable(r.redact(text), limit)
 }
 
-// transportError removes the URL from an error of net/http, since it may contain a secret, and bounds the text. An error whose
-// text contains a secret, or what a peer sent in place of HTTP, loses its chain.
+// replaceFold replaces every occurrence of a text, whatever the case of its ASCII letters.
+func replaceFold(text, old, replacement string) string {
+	var b strings.Builder
+	for i := 0; i+len(old) <= len(text); {
+		if text[i]|0x20 != old[0]|0x20 || !strings.EqualFold(text[i:i+len(old)], old) {
+			i++
+			continue
+		}
+		b.WriteString(text[:i])
+		b.WriteString(replacement)
+		text, i = text[i+len(old):], 0
+	}
+	if b.Len() == 0 {
+		return text
+	}
+	return b.String() + text
+}
+
+// transportError makes the error of a transport fit to be shown: without the URL, which may contain a secret; without secrets;
+// without what a peer sent in place of HTTP, which net/http quotes; bounded. An error whose text had to change this way
+// loses its chain, but for the reasons of a context and the end of a stream.
 func (r redactor) transportError(err error) error {
 	var failed *url.Error
 	if errors.As(err, &failed) {
 		err = failed.Err
 	}
 	text := err.Error()
-	if strings.Contains(text, "malformed ") || strings.Contains(text, "bad Content-Length") || strings.Contains(text, "invalid header ") {
+	var malformed textproto.ProtocolError
+	if errors.As(err, &malformed) || strings.Contains(text, "malformed ") {
 		return errors.New("the response is not HTTP")
 	}
-	shown := r.clean(text, maxMessageBytes)
-	switch shown {
-	case text:
+	redacted := quoted.ReplaceAllString(r.redact(text), `"…"`)
+	shown := printable(redacted, maxMessageBytes)
+	switch {
+	case shown == text:
 		return err
-	case printable(text, maxMessageBytes):
+	case redacted == text: // it is only shorter, or on one line
 		return &shownError{shown, err}
+	}
+	for _, reason := range []error{context.Canceled, context.DeadlineExceeded, io.ErrUnexpectedEOF, io.EOF} {
+		if errors.Is(err, reason) {
+			return &shownError{shown, reason}
+		}
 	}
 	return errors.New(shown)
 }
+
+// quoted is what net/http quotes with %q, to the end of the text if that was cut.
+var quoted = regexp.MustCompile(`"(\\.|[^"\\])*("|$)`)
 
 // shownError shows another text than the error that it wraps.
 type shownError struct {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -53,10 +54,13 @@ func (e *Engine) try(ctx context.Context, call *Call) (exchange, *Failure) {
 		f.NothingSent = true
 		return x, f
 	}
+	original := snapshotOf(call.Request.Header)
 	var correlationIDs []string
 	mayHaveApplied, sent := false, false // by an earlier attempt
 	for attempts := 1; ; attempts++ {
 		x, attemptErr := e.attempt(ctx, call, attempts)
+		attempts = x.Attempts // the transport may have sent copies by itself
+		mayHaveApplied = mayHaveApplied || x.hidden > 0
 		if attemptErr == nil || mayHaveApplied && call.Operation.applied(attemptErr) {
 			return x, nil
 		}
@@ -72,6 +76,7 @@ func (e *Engine) try(ctx context.Context, call *Call) (exchange, *Failure) {
 			if err == nil {
 				mayHaveApplied = mayHaveApplied || callErr.Class == Ambiguous
 				sent = sent || callErr.Class != NotSent
+				call.Request.Header = original.restore()
 				continue
 			}
 			callErr.stopRetrying(redactor{e, call}.clean(err.Error(), maxMessageBytes), err)
@@ -81,6 +86,42 @@ func (e *Engine) try(ctx context.Context, call *Call) (exchange, *Failure) {
 			(callErr.Class == Ambiguous || mayHaveApplied && !call.Operation.disproves(&callErr))
 		return x, &callErr
 	}
+}
+
+// snapshot is the header of a request, which a transport or a cookie jar may change while it sends it. It stays on the
+// stack, since most calls need no second attempt.
+type snapshot struct {
+	fields [12]struct {
+		key    string
+		values []string
+	}
+	header http.Header // if there are more fields
+}
+
+func snapshotOf(header http.Header) (s snapshot) {
+	if len(header) > len(s.fields) {
+		s.header = header.Clone()
+		return s
+	}
+	i := 0
+	for key, values := range header {
+		s.fields[i].key, s.fields[i].values = key, slices.Clip(values)
+		i++
+	}
+	return s
+}
+
+func (s *snapshot) restore() http.Header {
+	if s.header != nil {
+		return s.header.Clone()
+	}
+	header := http.Header{}
+	for _, field := range s.fields {
+		if field.key != "" {
+			header[field.key] = field.values
+		}
+	}
+	return header
 }
 
 func (o *Operation) applied(f *Failure) bool {
