@@ -32,7 +32,7 @@ func TestGoBlocksQuoteTheirSources(t *testing.T) {
 			blocks += len(block.FindAllString(quoted, -1))
 			if *update {
 				require.NoError(t, os.WriteFile(file, []byte(quoted), 0o644))
-				quoted, faults = quote(quoted)
+				_, faults = quote(quoted)
 			}
 			for _, fault := range faults {
 				t.Errorf("%s:%s", strings.TrimPrefix(file, root+"/"), fault)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -128,6 +129,7 @@ func (e *Engine) replaceDead(ctx context.Context, w *wire, generation int64) {
 // request, whatever the transport does. It is safe for concurrent use.
 type wire struct {
 	httptrace.ClientTrace
+	url     url.URL
 	body    io.Reader // nil without one
 	timeout time.Duration
 	timer   *time.Timer // first for the wait for a connection, then for the attempt itself
@@ -172,8 +174,8 @@ func newWire(caller context.Context, body io.Reader, timeout time.Duration, plai
 // request returns the request for one attempt. A transport may change its URL; the original is needed for redaction.
 func (w *wire) request(ctx context.Context, of *http.Request) *http.Request {
 	req := of.WithContext(ctx)
-	address := *of.URL
-	req.URL, req.GetBody = &address, nil
+	w.url = *of.URL
+	req.URL, req.GetBody = &w.url, nil
 	if w.body != nil {
 		req.Body = w
 	}

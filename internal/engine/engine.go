@@ -48,18 +48,12 @@ type Engine struct {
 
 	pool           Pool // the transport, if it is one, or nil
 	plainTransport bool // the transport is net/http's, or a Pool of those
-
-	// Header values made once. They are shared by all requests, which only read them.
-	authorization, userAgent []string
 }
 
 // New returns an engine.
 func New(config Config) *Engine {
 	config.Retry = config.Retry.withDefaults()
-	e := &Engine{
-		Config: config, base: config.Base, prefix: config.Base.EscapedPath(),
-		authorization: []string{config.Authorization}, userAgent: []string{config.UserAgent},
-	}
+	e := &Engine{Config: config, base: config.Base, prefix: config.Base.EscapedPath()}
 	_, e.plainTransport = config.HTTPClient.Transport.(*http.Transport)
 	if pool, ok := config.HTTPClient.Transport.(Pool); ok {
 		e.pool, e.plainTransport = pool, true
@@ -181,8 +175,6 @@ func (e *Engine) checkTarget(op *Operation, req *http.Request) error {
 	return nil
 }
 
-var acceptJSON = []string{"application/json"}
-
 // setHeader sets the headers of a call. A key that net/http knows would make it resend the request by itself.
 func (e *Engine) setHeader(req *http.Request, call *Call) error {
 	h := req.Header
@@ -194,12 +186,11 @@ func (e *Engine) setHeader(req *http.Request, call *Call) error {
 	for key, values := range call.Header {
 		h[key] = values
 	}
-	h["Authorization"] = e.authorization
+	own := &[3]string{e.Authorization, e.UserAgent, "application/json"} // of this call, since a transport may change them
 	if call.Authorization != "" {
-		h["Authorization"] = []string{call.Authorization}
+		own[0] = call.Authorization
 	}
-	h["User-Agent"] = e.userAgent
-	h["Accept"] = acceptJSON
+	h["Authorization"], h["User-Agent"], h["Accept"] = own[0:1:1], own[1:2:2], own[2:3:3]
 	switch op := call.Operation; {
 	case call.IdempotencyKey != "" && op.Key == NoKey:
 		return &InvalidCall{Reason: InvalidTarget, Text: "the operation takes no idempotency key"}

@@ -91,34 +91,34 @@ func (e *Engine) try(ctx context.Context, call *Call) (exchange, *Failure) {
 // snapshot is the header of a request, which a transport or a cookie jar may change while it sends it. It stays on the
 // stack, since most calls need no second attempt.
 type snapshot struct {
-	fields [12]struct {
-		key    string
-		values []string
-	}
-	header http.Header // if there are more fields
+	fields [12]struct{ key, value string }
+	header http.Header // the other fields: with several values, or too many
 }
 
 func snapshotOf(header http.Header) (s snapshot) {
-	if len(header) > len(s.fields) {
-		s.header = header.Clone()
-		return s
-	}
 	i := 0
 	for key, values := range header {
-		s.fields[i].key, s.fields[i].values = key, slices.Clip(values)
-		i++
+		if len(values) == 1 && i < len(s.fields) {
+			s.fields[i].key, s.fields[i].value = key, values[0]
+			i++
+			continue
+		}
+		if s.header == nil {
+			s.header = http.Header{}
+		}
+		s.header[key] = slices.Clone(values)
 	}
 	return s
 }
 
 func (s *snapshot) restore() http.Header {
-	if s.header != nil {
-		return s.header.Clone()
+	header := s.header.Clone()
+	if header == nil {
+		header = http.Header{}
 	}
-	header := http.Header{}
 	for _, field := range s.fields {
 		if field.key != "" {
-			header[field.key] = field.values
+			header[field.key] = []string{field.value}
 		}
 	}
 	return header

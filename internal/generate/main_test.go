@@ -145,6 +145,7 @@ func TestAContractThatDoesNotFitItsPackageIsReported(t *testing.T) {
 		"the schema order_line has 0 types":                  {"type OrderLine struct{}", ""},
 		"the schema order_line has 2 types":                  {"type OrderLine struct{}", "type OrderLine struct{}\ntype Orderline struct{}"},
 		"the value OPEN has no constant of type OrderStatus": {"= \"OPEN\"", "= \"CLOSED\""},
+		"the schema reason has no description":               {"EMD reason.", "''"},
 		"Reason lists 1 values and 2 names":                  {"[First]", "[First, Second]"},
 	} {
 		replaced := strings.NewReplacer(change[0], change[1])

@@ -148,6 +148,9 @@ func (w *writer) schema(schema string, s *openapi3.Schema) error {
 	if err != nil {
 		return err
 	}
+	if s.Description == "" {
+		return fmt.Errorf("the schema %s has no description", schema)
+	}
 	w.line("")
 	w.comment(name + " is " + continued(s.Description))
 	if w.generated.types[name] {
@@ -227,7 +230,7 @@ func continued(description string) string {
 	return strings.ToLower(description[:1]) + description[1:]
 }
 
-func (w *writer) line(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
+func (w *writer) line(format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) }
 
 // comment writes a text as a comment, in lines of about 115 letters.
 func (w *writer) comment(text string) {

@@ -28,9 +28,9 @@ var (
 
 	cartID      = "cart-4711"
 	key         = []byte("32 bytes from a secret store …….")
-	queue       = func(cartID string, callback klarna.AuthorizationCallback) {}
-	queueReview = func(orderID string, event klarna.FraudEventType) {}
-	checkLater  = func(sessionID, authorizationToken string, request klarna.CreateOrderRequest) error { return nil }
+	queue       = func(string, klarna.AuthorizationCallback) {}
+	queueReview = func(string, klarna.FraudEventType) {}
+	checkLater  = func(string, string, klarna.CreateOrderRequest) error { return nil }
 )
 
 // What needs a session or an approval is compiled only.

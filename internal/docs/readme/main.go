@@ -1,3 +1,5 @@
+// Command readme is the program of README.md.
+// quote: program
 package main
 
 import (
@@ -59,3 +61,5 @@ func main() {
 	}
 	fmt.Println("order", order.OrderID, order.FraudStatus)
 }
+
+// end of quote

@@ -68,12 +68,16 @@ func Example_preflight() {
 	// klarna: CreateSession: not sent: preflight: order_lines[0].total_tax_amount is 2261, but the tax inside
 	// total_amount 11900 at tax_rate 1900 is 1900 (1 more or less is accepted)
 	// end of quote
+	fmt.Println(err)
+
 	wrong := cart
 	wrong.OrderLines = []klarna.OrderLine{cart.OrderLines[0]}
 	wrong.OrderLines[0].TotalTaxAmount, wrong.OrderTaxAmount = 2261, 2261
 	_, err = client.CreateSession(context.Background(), wrong)
 	fmt.Println(err)
-	// Output: klarna: CreateSession: not sent: preflight: order_lines[0].total_tax_amount is 2261, but the tax inside total_amount 11900 at tax_rate 1900 is 1900 (1 more or less is accepted)
+	// Output:
+	// <nil>
+	// klarna: CreateSession: not sent: preflight: order_lines[0].total_tax_amount is 2261, but the tax inside total_amount 11900 at tax_rate 1900 is 1900 (1 more or less is accepted)
 }
 
 // quote: checkout
