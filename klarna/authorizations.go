@@ -31,7 +31,8 @@ func (c *Client) CreateOrder(ctx context.Context, authorizationToken string, ord
 // Source: the operation cancelAuthorization of api/openapi.yaml.
 func (c *Client) CancelAuthorization(ctx context.Context, authorizationToken string, opts ...CallOption) error {
 	req, err := gen.NewCancelAuthorizationRequest(server, authorizationToken)
-	return c.send(ctx, &cancelAuthorization, req, err, nil, nil, opts)
+	_, err = c.Send(ctx, &cancelAuthorization, req, err, nil, nil, opts)
+	return err
 }
 
 // CreateCustomerToken turns an authorization into a customer token, with which later purchases of this customer are

@@ -22,6 +22,8 @@ type call struct {
 	header      http.Header // beyond the usual
 	response    *Response   // the caller's, or nil
 	maxAttempts int         // 0 for the client's
+
+	idempotencyKey string // the caller's, or empty
 }
 
 // WithResponse fills in what is known of the response besides the body: status, correlation id, header and number of
@@ -60,6 +62,20 @@ func WithHeader(key, value string) CallOption {
 	}
 }
 
+// WithIdempotencyKey sets the request's Klarna-Idempotency-Key: 1 to 255 visible ASCII characters, such as a UUID. Klarna
+// carries out a request with a known key once, and keeps keys for 24 hours. It compares the key alone, never the body: use
+// one key for each intended operation, never for an order as a whole. The option is an error for operations that take no
+// key, as those of Payments.
+func WithIdempotencyKey(key string) CallOption {
+	return func(c *call) error {
+		if key == "" || len(key) > 255 || !isVisibleASCII(key) {
+			return errors.New("WithIdempotencyKey: the key must have 1 to 255 visible ASCII characters")
+		}
+		c.idempotencyKey = key
+		return nil
+	}
+}
+
 // WithMaxAttempts sets how many attempts this call makes, the first one included, instead of the client's policy.
 func WithMaxAttempts(attempts int) CallOption {
 	return func(c *call) error {
@@ -71,48 +87,64 @@ func WithMaxAttempts(attempts int) CallOption {
 	}
 }
 
-// send makes the call of a built request, or reports why it could not be built. body is what to check before, result is
-// what to decode the response into; each is nil when there is none.
-func (c *Client) send(ctx context.Context, op *engine.Operation, req *http.Request, buildErr error, body, result any, opts []CallOption) error {
+// Send makes the call of a built request, or reports why it could not be built. body is what to check before, result is
+// what to decode the response into; each is nil when there is none. It is for the API packages of this module: an
+// operation is an internal type.
+func (c *Client) Send(ctx context.Context, op *engine.Operation, req *http.Request, buildErr error, body, result any, opts []CallOption) (engine.Response, error) {
 	switch {
 	case c == nil || c.engine == nil:
-		return fmt.Errorf("klarna: %s: the client was not made by klarna.New", op.Name)
+		return engine.Response{}, fmt.Errorf("klarna: %s: the client was not made by klarna.New", op.Name)
 	case ctx == nil:
-		return fmt.Errorf("klarna: %s: the context is nil", op.Name)
+		return engine.Response{}, fmt.Errorf("klarna: %s: the context is nil", op.Name)
 	}
+	call, filled, err := EngineCall(engine.Call{Operation: op, Request: req, Result: result}, opts)
+	switch {
+	case err != nil:
+		return engine.Response{}, fmt.Errorf("klarna: %s: %w", op.Name, err)
+	case buildErr != nil:
+		return engine.Response{}, fmt.Errorf("klarna: %s: the request cannot be built: %w", op.Name, buildErr)
+	}
+	if body != nil && c.preflight != nil {
+		if err := c.preflight(body); err != nil {
+			return engine.Response{}, &invalidCall{op.Name, "not sent: " + err.Error(), []error{ErrInvalidRequest, ErrNotSent, err}}
+		}
+	}
+	response, err := c.engine.Do(ctx, call)
+	filled.Fill(response)
+	if err != nil {
+		return response, callError(op, err)
+	}
+	return response, nil
+}
+
+// EngineCall applies call options to a call, and returns it with the Response to fill in, which may be nil. It is for the
+// packages of this module with an engine of their own: a call of the engine is an internal type.
+func EngineCall(of engine.Call, opts []CallOption) (engine.Call, *Response, error) {
 	var call call
 	for i, opt := range opts {
 		if opt == nil {
-			return fmt.Errorf("klarna: %s: call option %d is nil", op.Name, i+1)
+			return of, nil, fmt.Errorf("call option %d is nil", i+1)
 		}
 		if err := opt(&call); err != nil {
-			return fmt.Errorf("klarna: %s: %w", op.Name, err)
+			return of, nil, err
 		}
 	}
-	if buildErr != nil {
-		return fmt.Errorf("klarna: %s: the request cannot be built: %w", op.Name, buildErr)
-	}
-	if body != nil {
-		if err := c.preflight(body); err != nil {
-			return &invalidCall{op.Name, "not sent: " + err.Error(), []error{ErrInvalidRequest, ErrNotSent, err}}
-		}
-	}
-	response, err := c.engine.Do(ctx, engine.Call{
-		Operation: op, Request: req, Result: result, Header: call.header, MaxAttempts: call.maxAttempts,
-	})
-	if call.response != nil {
-		*call.response = Response{response.StatusCode, response.CorrelationID, response.Attempts, response.Header}
-	}
-	if err != nil {
-		return callError(op, err)
-	}
-	return nil
+	of.Header, of.MaxAttempts, of.IdempotencyKey = call.header, call.maxAttempts, call.idempotencyKey
+	return of, call.response, nil
 }
 
-// receive is send for an operation with a result.
+// Fill fills in what is known of an engine's response. It is for the packages of this module with an engine of their own. On nil it
+// does nothing.
+func (r *Response) Fill(of engine.Response) {
+	if r != nil {
+		*r = Response{of.StatusCode, of.CorrelationID, of.Attempts, of.Header, of.IdempotencyKey}
+	}
+}
+
+// receive is Send for an operation with a result.
 func receive[R any](ctx context.Context, c *Client, op *engine.Operation, req *http.Request, buildErr error, body any, opts []CallOption) (*R, error) {
 	result := new(R)
-	if err := c.send(ctx, op, req, buildErr, body, result, opts); err != nil {
+	if _, err := c.Send(ctx, op, req, buildErr, body, result, opts); err != nil {
 		return nil, err
 	}
 	return result, nil
@@ -146,6 +178,10 @@ type Response struct {
 	CorrelationID string      // the id of the exchange in Klarna's logs
 	Attempts      int         // how many attempts the call made
 	Header        http.Header // with X-Ratelimit-Limit, -Remaining and -Reset, where Klarna sends them
+
+	// IdempotencyKey is what the request had as Klarna-Idempotency-Key, to be used again after an unknown outcome. It is
+	// empty for operations that take none.
+	IdempotencyKey string
 }
 
 func (r Response) text() string {

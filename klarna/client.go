@@ -88,6 +88,11 @@ func (d rawDoer) Do(req *http.Request) (*http.Response, error) {
 	}, nil
 }
 
+// Format prints no part of the client, for every verb.
+func (d rawDoer) Format(f fmt.State, verb rune) {
+	formatText(f, verb, "klarna.Client", "klarna.Client{…}")
+}
+
 // String returns where the client sends to, as in klarna.Client(https://api.klarna.com).
 func (c Client) String() string { return "klarna.Client(" + c.base + ")" }
 

@@ -69,6 +69,10 @@ type Error struct {
 	RetryAfter    time.Duration // how long Klarna asks to wait; 0 if it does not say
 	Attempts      int           // how many times the request was sent
 
+	// IdempotencyKey is what the request had as Klarna-Idempotency-Key, to be used again after an unknown outcome. It is not
+	// part of any text.
+	IdempotencyKey string
+
 	// CorrelationIDs are those of all attempts, in their order, as far as they have one. With them, Klarna's support can
 	// tell what happened to a call whose outcome is unknown.
 	CorrelationIDs []string
@@ -84,7 +88,7 @@ func newError(op *engine.Operation, f *engine.Failure) *Error {
 	e := &Error{
 		Operation: Operation(op.Name), StatusCode: f.StatusCode, Code: f.Code, Messages: f.Messages,
 		CorrelationID: f.CorrelationID, Header: f.Header, Body: f.Body, RetryAfter: f.RetryAfter, Attempts: f.Attempts,
-		CorrelationIDs: f.CorrelationIDs, cause: f.Cause, detail: f.Detail, stopped: f.Stopped,
+		CorrelationIDs: f.CorrelationIDs, IdempotencyKey: f.IdempotencyKey, cause: f.Cause, detail: f.Detail, stopped: f.Stopped,
 		Fields: fieldsOf(f.StatusCode, f.Code, f.Messages),
 	}
 	switch {

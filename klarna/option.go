@@ -40,6 +40,19 @@ func newConfig(opts []Option) (*config, error) {
 	return c, nil
 }
 
+// EngineConfig converts options for an engine with another base URL than a Client's. It is for the packages of this module with
+// an engine of their own: the result is an internal type. An option that makes no sense there is an error.
+func EngineConfig(base *url.URL, opts ...Option) (engine.Config, error) {
+	c, err := newConfig(opts)
+	if err != nil {
+		return engine.Config{}, err
+	}
+	if c.preflight != nil {
+		return engine.Config{}, errors.New("WithPreflight: there is no such check for this API")
+	}
+	return c.engine(base), nil
+}
+
 // engine converts the options for an engine. Public types are converted, so that the engine knows none of them.
 func (c *config) engine(base *url.URL) engine.Config {
 	settings := engine.Config{

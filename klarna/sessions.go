@@ -43,7 +43,8 @@ func (c *Client) ReadSession(ctx context.Context, sessionID string, opts ...Call
 // Source: the operation updateCreditSession of api/openapi.yaml.
 func (c *Client) UpdateSession(ctx context.Context, sessionID string, session SessionUpdate, opts ...CallOption) error {
 	req, err := gen.NewUpdateCreditSessionRequest(server, sessionID, session)
-	return c.send(ctx, &updateSession, req, err, preflightCopy(c, &session), nil, opts)
+	_, err = c.Send(ctx, &updateSession, req, err, preflightCopy(c, &session), nil, opts)
+	return err
 }
 
 // OrderPlaced reports whether an order was placed in a session, by reading the session's status: use it after
@@ -58,7 +59,7 @@ func (c *Client) OrderPlaced(ctx context.Context, sessionID string, opts ...Call
 		Status SessionStatus `json:"status"`
 	}
 	req, err := gen.NewReadCreditSessionRequest(server, sessionID)
-	err = c.send(ctx, &readSession, req, err, nil, &session, opts)
+	_, err = c.Send(ctx, &readSession, req, err, nil, &session, opts)
 	if isAlreadyPlaced(err) {
 		return true, nil
 	}

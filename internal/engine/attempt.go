@@ -134,6 +134,8 @@ type wire struct {
 	timeout time.Duration
 	timer   *time.Timer // first for the wait for a connection, then for the attempt itself
 	cancel  context.CancelCauseFunc
+	created time.Time
+	started atomic.Int64 // the time between
 	phase   atomic.Int32
 	asked   atomic.Bool  // net/http looked for a connection, and not some transport registered with it
 	conns   atomic.Int32 // connections that the transport got for the request
@@ -157,7 +159,7 @@ var (
 )
 
 func newWire(caller context.Context, body io.Reader, timeout time.Duration, plainTransport bool) (context.Context, *wire) {
-	w := &wire{body: body, timeout: timeout}
+	w := &wire{body: body, timeout: timeout, created: time.Now()}
 	ctx, cancel := context.WithCancelCause(caller)
 	w.cancel = cancel
 	w.timer = time.AfterFunc(timeout, w.expire)
@@ -189,6 +191,9 @@ func (w *wire) end() {
 
 // start notes that the request can go out: the attempt's own time begins. It is false for an abandoned request.
 func (w *wire) start() bool {
+	if w.phase.Load() == waiting {
+		w.started.Store(int64(time.Since(w.created)))
+	}
 	if w.phase.CompareAndSwap(waiting, sending) {
 		w.timer.Reset(w.timeout)
 		return true
@@ -230,7 +235,10 @@ func (w *wire) expire() {
 		w.cancel(errNoConnection)
 		return
 	}
-	w.cancel(context.DeadlineExceeded)
+	// The wait may have ended at the moment of its limit: then this is not yet the attempt's own.
+	if time.Since(w.created)-time.Duration(w.started.Load()) >= w.timeout {
+		w.cancel(context.DeadlineExceeded)
+	}
 }
 
 // provesNotSent reports whether a request that failed was surely not processed: nothing of its body was read, or the peer
