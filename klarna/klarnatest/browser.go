@@ -72,7 +72,7 @@ func allowAnyPage(header http.Header) {
 func (s *Server) serveBrowser(name string, do func(*session, browserCall) (any, *failure)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		request := s.newRequest("")
-		answer, refused := s.browser(r, do)
+		answer, refused := s.browser(w, r, do)
 		rendered := s.render(request, answer, refused)
 		allowAnyPage(rendered.header)
 		rendered.header.Set("Cache-Control", "no-store")
@@ -84,14 +84,17 @@ func (s *Server) serveBrowser(name string, do func(*session, browserCall) (any, 
 	}
 }
 
-func (s *Server) browser(r *http.Request, do func(*session, browserCall) (any, *failure)) (any, *failure) {
-	body, refused := readBody(r)
+func (s *Server) browser(w http.ResponseWriter, r *http.Request, do func(*session, browserCall) (any, *failure)) (any, *failure) {
+	body, refused := s.readBody(w, r)
 	if refused != nil {
 		return nil, refused
 	}
 	var call browserCall
 	if err := json.Unmarshal(body, &call); err != nil {
 		return nil, malformed
+	}
+	if path, ok := oversized("", decode(body)); ok {
+		return nil, badValue(strings.TrimPrefix(path, "data."))
 	}
 	switch call.Outcome {
 	case "", outcomeApprove, outcomeDecline, outcomeInvalidFields, outcomeClose:

@@ -8,15 +8,15 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna"
 )
 
-// operation does what one of the six calls asks for. id is the session id or authorization token in the path, if any.
-// It is called with Server.mu held. An answer of nil is 204.
-type operation func(id string, body []byte) (answer any, refused *failure)
+// operation does what one of the six calls asks for. id is the session id or authorization token in the path, if any. It
+// takes Server.mu for as long as it needs it. A result of nil is a 204.
+type operation func(id string, body []byte) (result any, rejected *failure)
 
 // serve is the way of every call: body, fault, credentials, rate limit, what the operation does, answer.
 func (s *Server) serve(op klarna.Operation, do operation) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		request := s.newRequest(op)
-		body, refused := readBody(r)
+		body, refused := s.readBody(w, r)
 		request.Body = body
 		handle := func() response { return s.handle(r, &request, refused, do) }
 		if fault, ok := s.faults.next(op); ok {
@@ -43,17 +43,11 @@ func (s *Server) handle(r *http.Request, request *Request, refused *failure, do 
 	case refused == nil && r.Method == http.MethodPost && !isJSON(r):
 		refused = malformed // inferred: 415 would say more, but the contract has no such answer
 	case refused == nil:
-		answer, refused = s.locked(do, idOf(r), request.Body)
+		answer, refused = do(idOf(r), request.Body)
 	}
 	rendered := s.render(*request, answer, refused)
 	setRateLimit(rendered.header, s.limits.of(request.Operation), remaining, reset)
 	return rendered
-}
-
-func (s *Server) locked(do operation, id string, body []byte) (any, *failure) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return do(id, body)
 }
 
 // idOf is what stands in the path for the route's one placeholder.

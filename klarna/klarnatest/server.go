@@ -34,31 +34,34 @@ type Server struct {
 	limits        limits
 	callbacks     *callbacks
 	unknownFields bool
+	repeatTokens  bool
+	readTimeout   time.Duration // 0 is none
+	grace         time.Duration
 	closing       context.Context // ends when Close begins
 	close         context.CancelFunc
 
-	mu             sync.Mutex // guards what follows, and all that it leads to
-	sessions       map[string]*session
-	authorizations map[string]*authorization // by token
-	orders         map[string]*placedOrder   // by order id
-	fraudStatus    klarna.FraudStatus        // of orders to come
-	swept          time.Time                 // when what has expired was last forgotten
+	// mu guards what follows, and all that it leads to. Nothing that takes long is done while it is held: bodies are
+	// parsed, validated and compared before, and responses are encoded after.
+	mu sync.Mutex
+	store
+	fraudStatus klarna.FraudStatus // of orders to come
 }
 
 // NewServer starts a server on a free port of loopback. It panics when it cannot listen. Close it when done.
 func NewServer(opts ...Option) *Server {
-	c := config{logger: slog.New(slog.DiscardHandler)}
+	c := config{logger: slog.New(slog.DiscardHandler), maxSessions: defaultMaxSessions, maxBytes: defaultMaxBytes}
 	for _, opt := range opts {
 		opt(&c)
 	}
 	s := &Server{
 		Username: c.username, Password: c.apiKey, APIKey: c.apiKey,
-		logger:         c.logger,
-		unknownFields:  c.unknownFields,
-		sessions:       map[string]*session{},
-		authorizations: map[string]*authorization{},
-		orders:         map[string]*placedOrder{},
-		fraudStatus:    klarna.FraudStatusAccepted,
+		logger:        c.logger,
+		unknownFields: c.unknownFields,
+		repeatTokens:  c.repeatTokens,
+		readTimeout:   c.readTimeout,
+		grace:         defaultGrace,
+		store:         newStore(c.maxSessions, c.maxBytes),
+		fraudStatus:   klarna.FraudStatusAccepted,
 	}
 	s.setCredentials()
 	s.closing, s.close = context.WithCancel(context.Background())
@@ -66,6 +69,10 @@ func NewServer(opts ...Option) *Server {
 	s.mux = s.routes()
 
 	s.server = httptest.NewUnstartedServer(s)
+	s.server.Config.ReadHeaderTimeout = c.readTimeout
+	if c.readTimeout > 0 {
+		s.server.Config.IdleTimeout = idleTimeout
+	}
 	if c.listener != nil {
 		_ = s.server.Listener.Close() // the free port is not needed
 		s.server.Listener = c.listener
@@ -86,14 +93,16 @@ func NewServer(opts ...Option) *Server {
 func (s *Server) Close() {
 	s.close()
 	// A caller that neither sends the rest of its request nor goes away would keep it open for ever.
-	cut := time.AfterFunc(grace, s.server.CloseClientConnections)
+	cut := time.AfterFunc(s.grace, s.server.CloseClientConnections)
 	defer cut.Stop()
 	s.server.Close()
 	s.callbacks.wait()
 }
 
-// grace is how long Close waits for the calls that are under way.
-const grace = time.Second
+const (
+	defaultGrace = time.Second     // how long Close waits for the calls that are under way
+	idleTimeout  = 2 * time.Minute // how long a connection without a request is kept, where there are time limits
+)
 
 // Client returns a client of this server, made with its URL, its API key and the options given. It panics if one of the
 // options is wrong.

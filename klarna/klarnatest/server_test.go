@@ -5,12 +5,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
@@ -185,4 +188,33 @@ func TestErrorBodiesHaveThreeMembers(t *testing.T) {
 		"error_messages": []any{"Invalid session id"},
 		"correlation_id": got.header.Get("Klarna-Correlation-Id"),
 	}, body)
+}
+
+// A caller that sends half a request does not hold a connection for ever, and a slow response is another matter.
+func TestReadTimeout(t *testing.T) {
+	t.Parallel()
+	const limit = 100 * time.Millisecond
+	s := newShop(t, klarnatest.WithReadTimeout(limit))
+	for name, half := range map[string]string{
+		"header": "POST " + sessionsPath + " HTTP/1.1\r\nHost: x\r\n",
+		"body":   "POST " + sessionsPath + " HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conn, err := net.Dial("tcp", strings.TrimPrefix(s.server.URL, "http://"))
+			require.NoError(t, err)
+			defer conn.Close()
+			_, err = conn.Write([]byte(half))
+			require.NoError(t, err)
+			require.NoError(t, conn.SetReadDeadline(time.Now().Add(patience)))
+			_, err = io.Copy(io.Discard, conn)
+			require.NotErrorIs(t, err, os.ErrDeadlineExceeded, "the server closes the connection")
+		})
+	}
+	t.Run("a response may take longer", func(t *testing.T) {
+		t.Parallel()
+		s.server.Fail(klarna.OperationCreateSession, klarnatest.Delay(3*limit))
+		s.open(cart())
+		s.open(cart()) // over the same connection
+	})
 }
