@@ -93,7 +93,7 @@ func TestBodiesOfOver1MBAreRefused(t *testing.T) {
 	}{
 		{"just 1 MB", 1 << 20, 200},
 		{"a byte more", 1<<20 + 1, 413},
-		{"much more", 8 << 20, 413},
+		{"much more", 3 << 20, 413},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			got := s.send("POST", sessionsPath, body(row.size))

@@ -273,6 +273,7 @@ func TestCloseEndsFaults(t *testing.T) {
 func TestCloseCutsAHalfSentRequestOff(t *testing.T) {
 	t.Parallel()
 	server := klarnatest.NewServer()
+	server.SetGrace(50 * time.Millisecond)
 	conn, err := net.Dial("tcp", strings.TrimPrefix(server.URL, "http://"))
 	require.NoError(t, err)
 	defer conn.Close()

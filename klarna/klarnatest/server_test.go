@@ -84,7 +84,7 @@ func TestServerIsAHandler(t *testing.T) {
 
 func TestCloseLetsCallsFail(t *testing.T) {
 	server := klarnatest.NewServer()
-	client := server.Client()
+	client := server.Client(klarna.WithRetry(klarna.NoRetry()))
 	server.Close()
 	server.Close() // twice is once
 	_, err := client.CreateSession(context.Background(), cart())
