@@ -72,8 +72,8 @@ func allowAnyPage(header http.Header) {
 func (s *Server) serveBrowser(name string, do func(*session, browserCall) (any, *failure)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		request := s.newRequest("")
-		answer, refused := s.browser(w, r, do)
-		rendered := s.render(request, answer, refused)
+		result, rejected := s.browser(w, r, do)
+		rendered := s.render(request, result, rejected)
 		allowAnyPage(rendered.header)
 		rendered.header.Set("Cache-Control", "no-store")
 		s.logger.LogAttrs(context.Background(), slog.LevelInfo, "browser "+name,
@@ -85,9 +85,9 @@ func (s *Server) serveBrowser(name string, do func(*session, browserCall) (any, 
 }
 
 func (s *Server) browser(w http.ResponseWriter, r *http.Request, do func(*session, browserCall) (any, *failure)) (any, *failure) {
-	body, refused := s.readBody(w, r)
-	if refused != nil {
-		return nil, refused
+	body, rejected := s.readBody(w, r)
+	if rejected != nil {
+		return nil, rejected
 	}
 	var call browserCall
 	if err := json.Unmarshal(body, &call); err != nil {
@@ -102,10 +102,10 @@ func (s *Server) browser(w http.ResponseWriter, r *http.Request, do func(*sessio
 		return nil, badValue("outcome")
 	}
 	s.mu.Lock()
-	x, refused := s.sessionOf(call.ClientToken)
+	x, rejected := s.sessionOf(call.ClientToken)
 	s.mu.Unlock()
-	if refused != nil {
-		return nil, refused
+	if rejected != nil {
+		return nil, rejected
 	}
 	return do(x, call)
 }

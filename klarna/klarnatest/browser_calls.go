@@ -7,7 +7,7 @@ import (
 )
 
 // nothingToFinalize is a finalize without an authorize that asked for it. inferred: code and message are ours.
-var nothingToFinalize = refuse(http.StatusForbidden, "INVALID_OPERATION", "There is no authorization to finalize")
+var nothingToFinalize = newFailure(http.StatusForbidden, "INVALID_OPERATION", "There is no authorization to finalize")
 
 // sessionDetails is what the widget shows.
 type sessionDetails struct {

@@ -176,7 +176,7 @@ func (c *callbacks) addLocked(done Callback) {
 	c.logger.LogAttrs(context.Background(), slog.LevelInfo, "callback", done.attrs()...)
 }
 
-// first says whether the browser has to wait for the callback.
+// first reports whether the browser has to wait for the callback.
 func (c *callbacks) first() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

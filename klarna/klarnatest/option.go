@@ -40,8 +40,8 @@ func WithCredentials(username, apiKey string) Option {
 	return func(c *config) { c.username, c.apiKey = username, apiKey }
 }
 
-// WithUnknownFields has the server ignore fields that api/openapi.yaml does not know. Without it they are refused, since
-// they are mistyped more often than not. Whether Klarna refuses them is unknown, and it documents a few that no OpenAPI
+// WithUnknownFields has the server ignore fields that api/openapi.yaml does not know. Without it they are rejected, since
+// they are mistyped more often than not. Whether Klarna rejects them is unknown, and it documents a few that no OpenAPI
 // document has.
 func WithUnknownFields() Option {
 	return func(c *config) { c.unknownFields = true }
@@ -73,7 +73,7 @@ func WithReadTimeout(d time.Duration) Option {
 	return func(c *config) { c.readTimeout = d }
 }
 
-// WithLogger has the server log each request and each callback, once it is answered: the operation, the status, how long
+// WithLogger has the server log each request and each callback, once it is handled: the operation, the status, how long
 // it took and the correlation id. No id, token, credential or body is logged.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) { c.logger = logger }

@@ -88,7 +88,7 @@ func NewServer(opts ...Option) *Server {
 	return s
 }
 
-// Close stops the server, once it has answered the calls that are under way, ends the faults and callbacks that are still
+// Close stops the server, once the calls that are under way have ended, ends the faults and callbacks that are still
 // waiting, and closes the connections of the clients that Client made. What it remembers can still be asked for.
 func (s *Server) Close() {
 	s.close()
@@ -117,7 +117,7 @@ func (s *Server) Client(opts ...klarna.Option) *klarna.Client {
 	return client
 }
 
-// ServeHTTP answers one request, so that a program can put the server behind a handler of its own.
+// ServeHTTP serves one request, so that a program can put the server behind a handler of its own.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !isClean(r.URL.EscapedPath()) {
 		// The mux would redirect to what it takes the path for.

@@ -6,7 +6,7 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna"
 )
 
-// What a server stores at most, unless WithCapacity says otherwise.
+// What a server stores at most, unless WithCapacity changes it.
 const (
 	defaultMaxSessions = 100_000
 	defaultMaxBytes    = 256 << 20
