@@ -21,6 +21,7 @@ import (
 )
 
 func TestServersKnowNothingOfEachOther(t *testing.T) {
+	t.Parallel()
 	one, other := newShop(t), newShop(t)
 	require.NotEqual(t, one.server.APIKey, other.server.APIKey)
 	require.NotEqual(t, one.server.Username, other.server.Username)
@@ -30,6 +31,7 @@ func TestServersKnowNothingOfEachOther(t *testing.T) {
 }
 
 func TestClientTakesOptions(t *testing.T) {
+	t.Parallel()
 	server := klarnatest.NewServer()
 	defer server.Close()
 	var seen http.Header
@@ -49,6 +51,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
 func TestClientPanicsOnAWrongOption(t *testing.T) {
+	t.Parallel()
 	server := klarnatest.NewServer()
 	defer server.Close()
 	require.PanicsWithValue(t, "klarnatest: Client: klarna: WithTimeout: 0s is not a time to wait; it must be more than 0", func() {
@@ -57,6 +60,7 @@ func TestClientPanicsOnAWrongOption(t *testing.T) {
 }
 
 func TestWithListenerServesThere(t *testing.T) {
+	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	server := klarnatest.NewServer(klarnatest.WithListener(listener))
@@ -70,6 +74,7 @@ func TestWithListenerServesThere(t *testing.T) {
 }
 
 func TestServerIsAHandler(t *testing.T) {
+	t.Parallel()
 	server := klarnatest.NewServer()
 	defer server.Close()
 	elsewhere := httptest.NewServer(http.StripPrefix("/klarna", server))
@@ -83,6 +88,7 @@ func TestServerIsAHandler(t *testing.T) {
 }
 
 func TestCloseLetsCallsFail(t *testing.T) {
+	t.Parallel()
 	server := klarnatest.NewServer()
 	client := server.Client(klarna.WithRetry(klarna.NoRetry()))
 	server.Close()
@@ -92,6 +98,7 @@ func TestCloseLetsCallsFail(t *testing.T) {
 }
 
 func TestPrintingAServerShowsNoSecret(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	c := cart()
 	c.BillingAddress = home()
@@ -110,6 +117,7 @@ func TestPrintingAServerShowsNoSecret(t *testing.T) {
 }
 
 func TestEveryAnswerBearsKlarnasHeaders(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	s := newShop(t)
 	sessionID, token := s.openAndAuthorize(cart())
@@ -141,6 +149,7 @@ func TestEveryAnswerBearsKlarnasHeaders(t *testing.T) {
 const uuid = `^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`
 
 func TestUnknownRoutesAreRefusedAsJSON(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	for _, row := range []struct {
 		name, method, path string
@@ -170,6 +179,7 @@ func TestUnknownRoutesAreRefusedAsJSON(t *testing.T) {
 }
 
 func TestAnIDIsOneSegmentWhateverItHolds(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	for _, id := range []string{"a/b", "a?x=1", "a b", "%2F", "../x"} {
 		_, err := s.ReadSession(context.Background(), id)
@@ -179,6 +189,7 @@ func TestAnIDIsOneSegmentWhateverItHolds(t *testing.T) {
 }
 
 func TestErrorBodiesHaveThreeMembers(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	got := s.send("GET", sessionsPath+"/unknown", "")
 	var body map[string]any

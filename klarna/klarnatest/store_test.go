@@ -13,6 +13,7 @@ import (
 )
 
 func TestTheOldestSessionsAreForgotten(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	s := newShop(t, klarnatest.WithCapacity(3, 1<<20))
 	first, token := s.openAndAuthorize(cart())
@@ -40,6 +41,7 @@ func TestTheOldestSessionsAreForgotten(t *testing.T) {
 }
 
 func TestWrongCapacityPanics(t *testing.T) {
+	t.Parallel()
 	for _, wrong := range []func(){
 		func() { klarnatest.WithCapacity(0, 1) }, func() { klarnatest.WithCapacity(1, -1) },
 	} {
@@ -49,6 +51,7 @@ func TestWrongCapacityPanics(t *testing.T) {
 }
 
 func TestWhatWasCreatedCanBeCounted(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	s := newShop(t)
 	id, first := s.openAndAuthorize(cartFor(klarna.IntentBuyAndTokenize))
@@ -72,6 +75,7 @@ func TestWhatWasCreatedCanBeCounted(t *testing.T) {
 }
 
 func TestACancelledAuthorizationStillTellsItsCustomerTokens(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	s := newShop(t)
 	_, token := s.openAndAuthorize(cartFor(klarna.IntentBuyAndTokenize))
@@ -82,6 +86,7 @@ func TestACancelledAuthorizationStillTellsItsCustomerTokens(t *testing.T) {
 }
 
 func TestRepeatedCustomerTokens(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	s := newShop(t, klarnatest.WithRepeatedCustomerTokens())
 	_, token := s.openAndAuthorize(cartFor(klarna.IntentTokenize))
@@ -104,6 +109,7 @@ func TestRepeatedCustomerTokens(t *testing.T) {
 
 // What is far too large is rejected at once, whichever list or object it is.
 func TestOversizedListsAreRejectedEarly(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	const head = `{"purchase_country":"DE","purchase_currency":"EUR","order_amount":1,`
 	s.send("POST", sessionsPath, head+`"order_lines":[]}`) // which loads the contract
@@ -156,6 +162,7 @@ func TestOversizedListsAreRejectedEarly(t *testing.T) {
 // While a body is parsed and validated nothing is locked: the response to one that is rejected by itself comes even when
 // the lock is held.
 func TestNothingIsLockedWhileABodyIsValidated(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	id, token := s.openAndAuthorize(cart())
 	for _, path := range []string{
