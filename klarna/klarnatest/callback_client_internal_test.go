@@ -1,6 +1,7 @@
 package klarnatest
 
 import (
+	"log/slog"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,4 +14,12 @@ func TestTheCallbackClientReachesNoOtherMachine(t *testing.T) {
 		require.ErrorIs(t, err, errNotAllowed)
 		require.Nil(t, resp)
 	}
+}
+
+func TestCallbacksUnderWayAreBounded(t *testing.T) {
+	c := newCallbacks(t.Context(), slog.New(slog.DiscardHandler))
+	c.pending = maxPendingCallbacks
+	<-c.start(message{kind: CallbackAuthorization, url: "http://127.0.0.1:9/"})
+	require.Equal(t, "too many callbacks are under way", c.record[0].Skipped)
+	require.Equal(t, maxPendingCallbacks, c.pending)
 }
