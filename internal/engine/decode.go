@@ -27,6 +27,7 @@ func (x *exchange) check(call *Call, parseError func([]byte) ErrorBody) error {
 		return x.decode(call)
 	case FromHeader:
 		return x.readID(call.Operation.Required)
+	case Nothing:
 	}
 	return x.checkNothing(parseError)
 }
@@ -118,31 +119,11 @@ func (x *exchange) explainDecode(err error) error {
 	if !json.Valid(x.Body) {
 		return unexpected("%s", strings.Replace(describeBody(x.Header, x.Body, false), "not an error object", "not JSON", 1))
 	}
-	member := wrongMember(x.Body, x.Result)
 	var wrongType *json.UnmarshalTypeError
 	if errors.As(err, &wrongType) && wrongType.Field != "" {
-		member = wrongType.Field
+		return unexpected("the response's member %s has the wrong type or form", wrongType.Field)
 	}
-	if member == "" {
-		return unexpected("response is not a JSON object")
-	}
-	return unexpected("the response's member %s has the wrong type or form", member)
-}
-
-// wrongMember finds the member that cannot be decoded.
-func wrongMember(body []byte, result any) string {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(body, &members) != nil {
-		return ""
-	}
-	of := reflect.TypeOf(result).Elem()
-	for i := range of.NumField() {
-		name := memberName(of.Field(i))
-		if raw, ok := members[name]; ok && json.Unmarshal(raw, reflect.New(of.Field(i).Type).Interface()) != nil {
-			return name
-		}
-	}
-	return ""
+	return unexpected("response is not a JSON object")
 }
 
 func memberName(field reflect.StructField) string {

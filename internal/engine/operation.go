@@ -64,7 +64,7 @@ const (
 // Route is the method and the route template.
 func (o *Operation) Route() string { return o.Method + " " + o.Path }
 
-// retries reports whether the operation is retried after a failure of a class.
+// Retries reports whether the operation is retried after a failure of a class.
 func (o *Operation) Retries(class Class, withKey bool) bool {
 	switch class {
 	case NotSent, RateLimited:
