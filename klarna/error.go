@@ -48,8 +48,9 @@ var (
 	// complete. The browser and the callback may both have placed it, or an earlier attempt whose response was lost.
 	// Look the order up in your own records; Klarna's merchant portal finds it by its merchant reference.
 	ErrOrderAlreadyPlaced = errors.New("klarna: order already placed")
-	// ErrOutcomeUnknown reports that CreateOrder or CreateCustomerToken ended ambiguously: Klarna may have placed the
-	// order or created the token. [Client.OrderPlaced] finds out about an order.
+	// ErrOutcomeUnknown reports that a call ended ambiguously, and that Klarna may have carried it out: an order may be
+	// placed, a customer token created, an amount captured. After CreateOrder, [Client.OrderPlaced] finds out. After a call
+	// with an idempotency key, make the call again with Error.IdempotencyKey, within 24 hours.
 	ErrOutcomeUnknown = errors.New("klarna: outcome unknown")
 )
 
@@ -112,6 +113,8 @@ func newError(op *engine.Operation, f *engine.Failure) *Error {
 		e.kinds = append(e.kinds, ErrOrderAlreadyPlaced)
 	case f.OutcomeUnknown:
 		e.kinds = append(e.kinds, ErrOutcomeUnknown)
+	case f.Class == engine.Rejected && op.Codes[f.Code] != nil:
+		e.kinds = append(e.kinds, op.Codes[f.Code])
 	}
 	return e
 }

@@ -58,7 +58,7 @@ func (c *config) engine(base *url.URL) engine.Config {
 	settings := engine.Config{
 		Base: base, HTTPClient: withoutRedirects(c.httpClient), Timeout: c.timeout, Retry: engine.RetryPolicy(c.retry),
 		Logger: c.logger, LogMessage: "klarna", UserAgent: c.userAgent,
-		CorrelationHeader: "Klarna-Correlation-Id", KeyHeader: "Klarna-Idempotency-Key",
+		CorrelationHeader: "Klarna-Correlation-Id", KeyHeader: idempotencyKeyHeader,
 		MaxRequestBytes: maxRequestBytes, ParseError: parseErrorBody,
 	}
 	if c.limiter != nil {

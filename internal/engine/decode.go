@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"path"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -26,7 +27,12 @@ func (x *exchange) check(call *Call, parseError func([]byte) ErrorBody) error {
 	case FromBody:
 		return x.decode(call)
 	case FromHeader:
-		return x.readID(call.Operation.Required)
+		return x.readID(call.Operation)
+	case Raw:
+		if x.broken { // nobody knows where it ends
+			return unexpected("response is not whole")
+		}
+		return nil
 	case Nothing:
 	}
 	return x.checkNothing(parseError)
@@ -47,23 +53,24 @@ func (x *exchange) checkNothing(parseError func([]byte) ErrorBody) error {
 	return nil
 }
 
-// readID takes the id from the first of some header fields; from Location, it takes the last segment of the path.
-func (x *exchange) readID(names []string) error {
-	for _, name := range names {
+// readID takes the id from the first of some header fields. From Location, it takes the last segment of the path, and only
+// of a response with a declared status: any other may point anywhere, such as to a login page.
+func (x *exchange) readID(op *Operation) error {
+	for _, name := range op.Required {
 		id := strings.TrimSpace(x.Header.Get(name))
 		if name == "Location" {
 			location, err := url.Parse(id)
-			if err != nil {
+			if err != nil || !slices.Contains(op.Success, x.StatusCode) {
 				continue
 			}
 			id = path.Base(location.Path)
 		}
-		if id != "/" && CheckID(id) == "" {
+		if id != "/" && id != path.Base(op.Path) && CheckID(id) == "" {
 			x.ID = id
 			return nil
 		}
 	}
-	return unexpected("response has no usable header %s", strings.Join(names, " or "))
+	return unexpected("response has no usable header %s", strings.Join(op.Required, " or "))
 }
 
 // decode reads the body into the call's result. Unknown members and unknown values pass. Where the operation commits

@@ -77,7 +77,8 @@ type Call struct {
 	Header         http.Header // beyond the usual
 	Authorization  string      // instead of the engine's
 	IdempotencyKey string
-	MaxAttempts    int // 0 uses the policy's
+	MaxAttempts    int  // 0 uses the policy's
+	Waived         bool // the caller waives a check of the API package
 }
 
 // Response is what is known of the last response of a call.
@@ -190,7 +191,10 @@ func (e *Engine) setHeader(req *http.Request, call *Call) error {
 	if call.Authorization != "" {
 		own[0] = call.Authorization
 	}
-	h["Authorization"], h["User-Agent"], h["Accept"] = own[0:1:1], own[1:2:2], own[2:3:3]
+	h["Authorization"], h["User-Agent"] = own[0:1:1], own[1:2:2]
+	if _, ok := h["Accept"]; !ok || call.Operation.Result != Raw {
+		h["Accept"] = own[2:3:3]
+	}
 	switch op := call.Operation; {
 	case call.IdempotencyKey != "" && op.Key == NoKey:
 		return &InvalidCall{Reason: InvalidTarget, Text: "the operation takes no idempotency key"}
