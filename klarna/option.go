@@ -78,7 +78,8 @@ const maxRequestBytes = 1 << 20
 // WithHTTPClient sends calls by a client of your own, for a proxy, a client certificate or a test. It is copied, and the
 // copy follows no redirects. Without a Transport of its own it gets this package's, which keeps connections for
 // parallel callers. A Transport that records URLs or adds tracing headers would record tokens; Klarna asks for no
-// tracing headers.
+// tracing headers. A Transport whose requests or bodies do not obey their context is not interrupted by cancelling a call;
+// such a body is closed at the time limit or the deadline.
 func WithHTTPClient(client *http.Client) Option {
 	return func(c *config) error {
 		if client == nil {

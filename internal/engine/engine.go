@@ -122,7 +122,8 @@ func (e *Engine) Do(ctx context.Context, call Call) (Response, error) {
 	if err := e.checkTarget(op, req); err != nil {
 		return Response{}, err
 	}
-	if err := e.setHeader(req, &call); err != nil {
+	original := snapshotOf(req.Header)
+	if err := e.setHeader(req.Header, &call); err != nil {
 		return Response{}, err
 	}
 	if err := e.makeReplayable(ctx, req); err != nil {
@@ -132,7 +133,7 @@ func (e *Engine) Do(ctx context.Context, call Call) (Response, error) {
 	if e.Observer != nil {
 		ctx, end = e.Observer.StartCall(ctx, Observation{op, e.base, 0})
 	}
-	x, failure := e.try(ctx, &call)
+	x, failure := e.try(ctx, &call, &original)
 	if end != nil {
 		end(x.outcome(failure))
 	}
@@ -176,8 +177,7 @@ func (e *Engine) checkTarget(op *Operation, req *http.Request) error {
 }
 
 // setHeader sets the headers of a call. A key that net/http knows would make it resend the request by itself.
-func (e *Engine) setHeader(req *http.Request, call *Call) error {
-	h := req.Header
+func (e *Engine) setHeader(h http.Header, call *Call) error {
 	for _, name := range []string{"Idempotency-Key", "X-Idempotency-Key"} {
 		if _, ok := h[name]; ok {
 			return &InvalidCall{Reason: InvalidTarget, Text: "net/http would take the header " + name + " as permission to resend the request; leave it out"}
