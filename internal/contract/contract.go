@@ -1,8 +1,8 @@
-// Package contract checks requests and answers against the OpenAPI document in package api.
+// Package contract checks requests and responses against the OpenAPI document in package api.
 //
-// The contract tests, the stand-in server and the check before sending all ask here, so that they cannot disagree
+// The contract tests, the fake server and the check before sending all use it, so that they cannot disagree
 // about what Klarna accepts. Requests are read strictly: a field that the document does not know is a fault of ours.
-// Answers are read openly, since Klarna adds fields; [Contract.StrictResponse] is for answers that we make ourselves.
+// Unknown fields of responses are accepted, since Klarna adds fields; [Contract.StrictResponse] is for responses of our own.
 //
 // Errors are of type [*Error]. Their text names routes as templates and fields by path. It quotes no value, except
 // that of a wrong Content-Type.
@@ -25,12 +25,12 @@ import (
 // Contract is the document, ready to check with. It does not change, and is safe for concurrent use.
 type Contract struct {
 	open   *form // unknown fields pass
-	closed *form // unknown fields are refused
+	closed *form // unknown fields are rejected
 }
 
 var load = sync.OnceValues(func() (*Contract, error) { return parse(api.OpenAPI) })
 
-// Load gives the contract. The document is read and validated once per process, at the first call.
+// Load returns the contract. The document is read and validated once per process, at the first call.
 func Load() (*Contract, error) { return load() }
 
 // parse reads the document in both its forms.
@@ -47,7 +47,7 @@ func parse(document []byte) (*Contract, error) {
 }
 
 // refuseUnknownFields shuts every component schema. The allOf that a property wraps around a reference stays as it
-// is: it declares no properties itself and would refuse everything.
+// is: it declares no properties itself and would reject everything.
 func refuseUnknownFields(doc *openapi3.T) {
 	no := false
 	for _, schema := range doc.Components.Schemas {
@@ -81,15 +81,15 @@ func newForm(document []byte, change func(*openapi3.T)) (*form, error) {
 	return &form{doc: doc, router: router}, nil
 }
 
-// find gives the operation that req calls, and its name for errors. The path itself is never in an error, because
+// find returns the operation that req calls, and its name for errors. The path itself is never in an error, because
 // it holds the authorization token.
 func (f *form) find(req *http.Request, what string) (*call, error) {
 	route, params, err := f.router.FindRoute(req)
 	switch {
 	case errors.Is(err, routers.ErrMethodNotAllowed):
-		return nil, refuse(what, Violation{Reason: "the path has no operation with this method"}, err)
+		return nil, newError(what, Violation{Reason: "the path has no operation with this method"}, err)
 	case err != nil:
-		return nil, refuse(what, Violation{Reason: "the document has no such path"}, err)
+		return nil, newError(what, Violation{Reason: "the document has no such path"}, err)
 	}
 	return &call{
 		where:  what + " " + route.Method + " " + route.Path,

@@ -20,7 +20,7 @@ func TestTheDocumentIsLoadedOnce(t *testing.T) {
 	require.Same(t, first, second)
 }
 
-func TestABrokenDocumentIsRefused(t *testing.T) {
+func TestABrokenDocumentIsRejected(t *testing.T) {
 	t.Parallel()
 	for name, document := range map[string]string{
 		"not YAML":          "openapi: [",

@@ -113,7 +113,7 @@ func (e *Engine) exchange(caller context.Context, call *Call, number int) (excha
 	return x, nil
 }
 
-// replaceDead gives up the connections of a transport after a time-out on one of them that had served before: it may be
+// replaceDead abandons the connections of a transport after a time-out on one of them that had served before: it may be
 // dead without anyone having said so, and so may be the others. Requests on them end as they would have.
 func (e *Engine) replaceDead(ctx context.Context, w *wire, generation int64) {
 	if !w.reused.Load() || !errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
@@ -260,7 +260,7 @@ func (w *wire) expire() {
 }
 
 // provesNotSent reports whether a request that failed was surely not processed: nothing of its body was read, or the peer
-// says so. Without a body, only net/http's own transport proves it, by not having got a connection.
+// guarantees it. Without a body, only net/http's own transport proves it, by not having got a connection.
 func (w *wire) provesNotSent(err error) bool {
 	if w.body == nil {
 		return w.asked.Load() && w.conns.Load() == 0
@@ -268,7 +268,7 @@ func (w *wire) provesNotSent(err error) bool {
 	return w.phase.CompareAndSwap(waiting, abandoned) || w.phase.Load() == abandoned || isNotProcessed(err)
 }
 
-// explain says why a request failed, as far as the attempt's own context is the reason.
+// explain returns why a request failed, as far as the attempt's own context is the reason.
 func (w *wire) explain(ctx, caller context.Context, notSent bool, err error) error {
 	cause := context.Cause(ctx)
 	switch {
@@ -287,7 +287,7 @@ func (w *wire) explain(ctx, caller context.Context, notSent bool, err error) err
 	return err
 }
 
-// readBody reads up to limit bytes. cut says that there were more; what was read then is the beginning. A body is read
+// readBody reads up to limit bytes. cut reports that there were more; what was read then is the beginning. A body is read
 // to its end, since only then its connection serves the next call.
 func readBody(body io.Reader, contentLength int64, limit int) (data []byte, cut bool, err error) {
 	// One byte more than announced lets the last Read see the end without growing the buffer. An announcement alone

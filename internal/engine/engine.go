@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Config is what an API package gives an engine.
+// Config configures an engine; an API package makes it.
 type Config struct {
 	Base       *url.URL
 	HTTPClient *http.Client // must not follow redirects
@@ -33,7 +33,7 @@ type Config struct {
 	ParseError        func(body []byte) ErrorBody
 }
 
-// ErrorBody is what an API's error body says.
+// ErrorBody is what an API's error body contains.
 type ErrorBody struct {
 	Code          string
 	Messages      []string
@@ -100,7 +100,7 @@ type InvalidCall struct {
 	Err    error  // what the text is about, or nil
 }
 
-// InvalidReason tells what is wrong with a call.
+// InvalidReason is what is wrong with a call.
 type InvalidReason uint8
 
 // What is wrong with a call.

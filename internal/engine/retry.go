@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// RetryPolicy says how often a call is tried and how long to wait between attempts. A field that is 0 has its default.
+// RetryPolicy sets how many attempts a call makes and how long to wait between attempts. A field that is 0 has its default.
 type RetryPolicy struct {
 	MaxAttempts int           // the first one included; 3 by default
 	BaseDelay   time.Duration // the longest first wait; 250 ms by default
@@ -147,7 +147,7 @@ func (e *Engine) admit(ctx context.Context, op *Operation) error {
 }
 
 // wait waits before the next attempt. If waiting would pass the context's deadline, it returns at once. The failure then
-// says why it was not retried.
+// names why it was not retried.
 func wait(ctx context.Context, delay time.Duration, f *Failure) bool {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= delay {
 		f.stopRetrying(fmt.Sprintf("waiting %v would pass the deadline", delay.Round(time.Millisecond)), nil)
