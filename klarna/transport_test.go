@@ -154,7 +154,7 @@ func TestBrokenConnectionsLeaveNothingBehind(t *testing.T) {
 			url, _ := countingServer(t, handler)
 			client := singleAttemptClient(t, url)
 			goroutines, files := runtime.NumGoroutine(), openFiles(t)
-			for range calls {
+			for range 2000 {
 				_, err := client.CreateOrder(t.Context(), authorizationToken, orderRequest())
 				require.ErrorIs(t, err, klarna.ErrOutcomeUnknown)
 			}

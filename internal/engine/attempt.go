@@ -98,6 +98,9 @@ func (e *Engine) exchange(caller context.Context, call *Call, number int) (excha
 	}
 	if e.pool == nil {
 		w.response.Store(&resp.Body)
+		if ctx.Err() != nil { // the time limit has passed just now
+			_ = resp.Body.Close()
+		}
 	}
 	defer func() { _ = resp.Body.Close() }() // it was read as far as it will be
 	limit := maxErrorBytes
