@@ -71,7 +71,7 @@ func TestTheAmountOfACaptureAndOfARefundIsThatOfTheirLines(t *testing.T) {
 	example(doc, "captureOrder", "parcel")["captured_amount"] = 1.0
 	example(doc, "refundOrder", "line")["refunded_amount"] = 2.0
 	require.ElementsMatch(t, []string{
-		"captureOrder request parcel: captured_amount is 1, the lines give 10470",
-		"refundOrder request line: refunded_amount is 2, the lines give 4990",
+		"captureOrder request parcel: captured_amount is 1, the lines add up to 10470",
+		"refundOrder request line: refunded_amount is 2, the lines add up to 4990",
 	}, wrongSums(doc))
 }

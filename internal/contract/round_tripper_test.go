@@ -303,7 +303,7 @@ paths:
 components: {schemas: {thing: {type: string}}}
 `))
 	require.NoError(t, err)
-	url, rt, reports := serve(t, &answer{status: 204})
+	url, rt, reports := serve(t, &peer{status: 204})
 	rt.Contract = c
 	resp, err := send(t, rt, "GET", url+"/other/v1/things", "")
 	require.NoError(t, err)
