@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/rand"
 	"net/url"
+	"time"
 
 	"github.com/klarna-go/klarna-payments/klarna"
 )
@@ -25,7 +26,8 @@ type checkout struct {
 	sent     *sentOrder           // an order whose outcome is unknown
 	order    *klarna.Order        // nil until it is placed, and if its id was lost for good
 	placedBy origin
-	problem  string // why it is open again, after it was being checked
+	ordered  time.Time // zero unless there is an order, or may be one
+	problem  string    // why it is open again, after it was being checked
 }
 
 type state int
@@ -78,6 +80,7 @@ type snapshot struct {
 	Amount, Tax int64
 	Order       *klarna.Order
 	PlacedBy    origin
+	Ordered     time.Time
 	Problem     string
 }
 
@@ -86,7 +89,8 @@ func (c *checkout) snapshot() snapshot {
 	defer c.shopper.mu.Unlock()
 	now := snapshot{
 		ID: c.id, Number: c.number, ClientToken: c.clientToken, State: c.state, Lines: c.session.OrderLines,
-		Amount: c.session.OrderAmount, Tax: c.session.OrderTaxAmount, Order: c.order, PlacedBy: c.placedBy, Problem: c.problem,
+		Amount: c.session.OrderAmount, Tax: c.session.OrderTaxAmount, Order: c.order, PlacedBy: c.placedBy,
+		Ordered: c.ordered, Problem: c.problem,
 	}
 	for _, category := range c.categories {
 		if c.declined[category.Identifier] {
@@ -112,6 +116,7 @@ func (c *checkout) recordOrder(order *klarna.Order, by origin) {
 	c.shopper.mu.Lock()
 	defer c.shopper.mu.Unlock()
 	c.state, c.order, c.placedBy, c.sent = placed, order, by, nil
+	c.setOrdered()
 	c.shopper.bought(c)
 }
 
@@ -120,13 +125,14 @@ func (c *checkout) recordUnknown(sent *sentOrder) {
 	c.shopper.mu.Lock()
 	defer c.shopper.mu.Unlock()
 	c.state, c.sent = checking, sent
+	c.setOrdered()
 }
 
 // recordRejection is called when it turned out that there is no order. The shopper may pay again.
 func (c *checkout) recordRejection(problem string) {
 	c.shopper.mu.Lock()
 	defer c.shopper.mu.Unlock()
-	c.state, c.sent, c.problem = open, nil, problem
+	c.state, c.sent, c.problem, c.ordered = open, nil, problem, time.Time{}
 }
 
 // recordUnclear is called when the outcome could not be found out. The cart counts as bought, so that it is not paid twice.
@@ -135,6 +141,13 @@ func (c *checkout) recordUnclear() {
 	defer c.shopper.mu.Unlock()
 	c.state = unclear
 	c.shopper.bought(c)
+}
+
+// setOrdered is called with mu held.
+func (c *checkout) setOrdered() {
+	if c.ordered.IsZero() {
+		c.ordered = time.Now()
+	}
 }
 
 // bought empties the cart and keeps the checkout among the orders. It is called with mu held.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -54,6 +55,21 @@ func (st *store) checkout(id string) *checkout {
 	return st.checkouts[id]
 }
 
+// ordered returns what was ordered, the newest first. Orders whose outcome is unknown are among them.
+func (st *store) ordered() []*checkout {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	var orders []*checkout
+	at := map[*checkout]time.Time{}
+	for _, c := range st.checkouts {
+		if now := c.snapshot(); !now.Ordered.IsZero() {
+			orders, at[c] = append(orders, c), now.Ordered
+		}
+	}
+	slices.SortFunc(orders, func(a, b *checkout) int { return at[b].Compare(at[a]) })
+	return orders
+}
+
 func (st *store) addCheckout(c *checkout) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -74,5 +90,7 @@ func (st *store) forget() {
 	if len(st.shoppers) >= maxShoppers {
 		drop(func(sh *shopper) bool { return sh.checkout != nil || len(sh.orders) > 0 })
 	}
-	maps.DeleteFunc(st.checkouts, func(_ string, c *checkout) bool { return st.shoppers[c.shopper.id] == nil })
+	maps.DeleteFunc(st.checkouts, func(_ string, c *checkout) bool { // an order is kept longer than its shopper
+		return st.shoppers[c.shopper.id] == nil && c.snapshot().Ordered.IsZero()
+	})
 }
