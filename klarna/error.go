@@ -47,9 +47,13 @@ var (
 	// ErrOrderAlreadyPlaced reports that an order exists: the authorization token was used before, or the session is
 	// complete. The browser and the callback may both have placed it, or an earlier attempt whose response was lost.
 	// Look the order up in your own records; Klarna's merchant portal finds it by its merchant reference.
+	//
+	// An authorization that created a customer token may count as used as well, without an order. A shop that creates
+	// customer tokens asks [Client.OrderPlaced] before it takes the order for placed.
 	ErrOrderAlreadyPlaced = errors.New("klarna: order already placed")
 	// ErrOutcomeUnknown reports that CreateOrder or CreateCustomerToken ended ambiguously: Klarna may have placed the
-	// order or created the token. [Client.OrderPlaced] finds out about an order.
+	// order or created the token. [Client.OrderPlaced] finds out about an order. Nothing finds out about a customer token:
+	// have the shopper approve again, and use the new token.
 	ErrOutcomeUnknown = errors.New("klarna: outcome unknown")
 )
 
@@ -94,7 +98,7 @@ func newError(op *engine.Operation, f *engine.Failure) *Error {
 	switch {
 	case f.NothingSent:
 		e.kinds = []error{ErrNotSent}
-	case f.StatusCode == 0 && f.Class == engine.Ambiguous:
+	case f.StatusCode == 0: // the last attempt may not have been sent, but an earlier one was
 		e.kinds = []error{ErrNoResponse}
 	case f.StatusCode != 0 && f.Kind == engine.TooLarge && f.StatusCode < 300:
 		e.kinds = []error{ErrResponseTooLarge}
@@ -207,7 +211,7 @@ func formatText(f fmt.State, verb rune, typeName, text string) {
 	}
 }
 
-// invalidCall is the error of a call that cannot be right, and so was not sent.
+// invalidCall is an error without a response to report, mostly because the call is invalid and was not sent.
 type invalidCall struct {
 	operation, text string
 	kinds           []error

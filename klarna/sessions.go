@@ -2,7 +2,6 @@ package klarna
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/klarna-go/klarna-payments/gen"
 )
@@ -72,5 +71,5 @@ func (c *Client) OrderPlaced(ctx context.Context, sessionID string, opts ...Call
 	case SessionStatusIncomplete:
 		return false, nil
 	}
-	return false, fmt.Errorf("klarna: OrderPlaced: the session's status is neither complete nor incomplete: %w", ErrUnexpectedResponse)
+	return false, &invalidCall{"OrderPlaced", "the session's status is neither complete nor incomplete", []error{ErrUnexpectedResponse}}
 }
