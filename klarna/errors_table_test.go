@@ -139,8 +139,8 @@ var endings = map[string]struct {
 		_, err := client.CreateOrder(ctx, wireToken, wireOrder())
 		return err
 	}},
-	"no response, then no connection, read":  {"ErrNoResponse", func(t *testing.T) error { return readSession(t, thenRefused(t)) }},
-	"no response, then no connection, order": {"ErrNoResponse ErrOutcomeUnknown", func(t *testing.T) error { return createOrder(t, thenRefused(t)) }},
+	"no response, then no connection, read":  {"ErrNoResponse", func(t *testing.T) error { return readSession(t, thenUnreachable(t)) }},
+	"no response, then no connection, order": {"ErrNoResponse ErrOutcomeUnknown", func(t *testing.T) error { return createOrder(t, thenUnreachable(t)) }},
 	"no response, then the limiter fails, order": {"ErrNoResponse ErrOutcomeUnknown", func(t *testing.T) error {
 		return createOrder(t, overHTTP1(t, (*wiretest.Exchange).CloseConnection, klarna.WithLimiter(newGate(1, errors.New("no quota")))))
 	}},
@@ -259,8 +259,8 @@ func afterLostResponse(status int, body string) func(*testing.T) error {
 	}
 }
 
-// thenRefused is a client whose first response is lost, and which then finds no connection.
-func thenRefused(t *testing.T) *klarna.Client {
+// thenUnreachable is a client whose first response is lost, and which then finds no connection.
+func thenUnreachable(t *testing.T) *klarna.Client {
 	t.Helper()
 	attempts := 0
 	return wireClientThrough(t, "https://klarna.example", roundTripper(func(r *http.Request) (*http.Response, error) {
