@@ -39,7 +39,7 @@ func WithResponse(response *Response) CallOption {
 	}
 }
 
-// WithHeader adds a header, such as Klarna-Idempotency-Key or X-Klarna-Integration-Metadata. Headers that the client
+// WithHeader adds a header, such as X-Klarna-Integration-Metadata. Headers that the client
 // manages (Authorization, Content-Type, User-Agent, …) are rejected. So are Idempotency-Key and X-Idempotency-Key: net/http
 // would take them as permission to resend an order by itself.
 func WithHeader(key, value string) CallOption {
@@ -65,7 +65,7 @@ func WithHeader(key, value string) CallOption {
 // WithIdempotencyKey sets the request's Klarna-Idempotency-Key: 1 to 255 visible ASCII characters, such as a UUID. Klarna
 // carries out a request with a known key once, and keeps keys for 24 hours. It compares the key alone, never the body: use
 // one key for each intended operation, never for an order as a whole. The option is an error for operations that take no
-// key, as those of Payments.
+// key, such as those of Payments.
 func WithIdempotencyKey(key string) CallOption {
 	return func(c *call) error {
 		if key == "" || len(key) > 255 || !isVisibleASCII(key) {

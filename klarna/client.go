@@ -13,8 +13,8 @@ import (
 	"github.com/klarna-go/klarna-payments/internal/engine"
 )
 
-// Client calls the Klarna Payments API. [New] makes it. It is immutable and safe for concurrent use; make one and keep
-// it. Printing or logging it shows no secret.
+// Client calls the Klarna Payments API. It is immutable and safe for concurrent use: make one with [New] for each merchant id
+// and keep it. Printing or logging it shows no secret.
 type Client struct {
 	engine    *engine.Engine
 	raw       *gen.ClientWithResponses
@@ -51,8 +51,8 @@ func New(env Environment, creds Credentials, opts ...Option) (*Client, error) {
 	return c, nil
 }
 
-// Raw returns the generated client, for request bodies and responses that the six methods do not offer. It shares the client's
-// transport, credentials, limits and errors: a call fails with an [*Error] here as well, and never returns err == nil
+// Raw returns the generated client of the same six operations, for sending and reading members that the contract does not
+// have. It shares the client's transport, credentials, limits, retries and errors: a call fails with an [*Error] here as well, and never returns err == nil
 // without a response. Its context must not be nil, and nil order lines are sent as null, so prefer the methods of [Client].
 func (c *Client) Raw() *gen.ClientWithResponses { return c.raw }
 
