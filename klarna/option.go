@@ -91,7 +91,8 @@ func WithHTTPClient(client *http.Client) Option {
 }
 
 // WithTimeout bounds how long an attempt waits for a connection, and again how long it takes from then to the last byte of the
-// response. The default is 30 seconds for each. To bound a whole call, give its context a deadline. Do not make it short: an order may have been placed although its call timed out.
+// response. The default is 30 seconds for each. To bound a whole call, give its context a deadline. Do not make it short: an
+// order may have been placed although its call timed out.
 func WithTimeout(timeout time.Duration) Option {
 	return func(c *config) error {
 		if timeout <= 0 {
