@@ -126,7 +126,7 @@ func orderManagement() Provider {
 	return p
 }
 
-// ContractNamed returns the contract of a name, and panics if there is none.
+// ContractNamed returns the contract of a name, and panics if it does not exist.
 func ContractNamed(name string) Contract {
 	for _, c := range Contracts {
 		if c.Name == name {

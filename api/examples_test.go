@@ -10,7 +10,7 @@ import (
 	"github.com/klarna-go/klarna-payments/api"
 )
 
-// withoutExample gives the bodies that show nothing.
+// withoutExample returns the bodies that show nothing.
 func withoutExample(doc *openapi3.T) []string {
 	var faults []string
 	for where, body := range bodies(doc) {
@@ -21,7 +21,7 @@ func withoutExample(doc *openapi3.T) []string {
 	return faults
 }
 
-// wrongSums gives the carts whose amount or tax is not that of their lines. Klarna answers those with BAD_VALUE, and
+// wrongSums returns the carts whose amount or tax is not that of their lines. Klarna rejects those with BAD_VALUE, and
 // people copy examples.
 func wrongSums(doc *openapi3.T) []string {
 	var faults []string
@@ -50,7 +50,7 @@ func wrongSums(doc *openapi3.T) []string {
 			for field, want := range map[string]float64{amount: total, "order_tax_amount": tax} {
 				_, declared := body.Schema.Value.Properties[field]
 				if got := number(cart[field]); declared && got != want {
-					faults = append(faults, fmt.Sprintf("%s %s: %s is %v, the lines give %v", where, name, field, got, want))
+					faults = append(faults, fmt.Sprintf("%s %s: %s is %v, the lines add up to %v", where, name, field, got, want))
 				}
 			}
 		}
@@ -71,7 +71,7 @@ func TestTheAmountOfACaptureAndOfARefundIsThatOfTheirLines(t *testing.T) {
 	example(doc, "captureOrder", "parcel")["captured_amount"] = 1.0
 	example(doc, "refundOrder", "line")["refunded_amount"] = 2.0
 	require.ElementsMatch(t, []string{
-		"captureOrder request parcel: captured_amount is 1, the lines give 10470",
-		"refundOrder request line: refunded_amount is 2, the lines give 4990",
+		"captureOrder request parcel: captured_amount is 1, the lines add up to 10470",
+		"refundOrder request line: refunded_amount is 2, the lines add up to 4990",
 	}, wrongSums(doc))
 }

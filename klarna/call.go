@@ -108,7 +108,7 @@ func Waive(of *engine.Operation) CallOption {
 }
 
 // Send makes the call of a built request, or reports why it could not be built. body is what to check before, result is
-// what to decode the response into; each is nil when there is none. It is for the API packages of this module: an
+// what to decode the response into; each may be nil. It is for the API packages of this module: an
 // operation is an internal type.
 func (c *Client) Send(ctx context.Context, op *engine.Operation, req *http.Request, buildErr error, body, result any, opts []CallOption) (engine.Response, error) {
 	switch {
@@ -179,7 +179,7 @@ func receive[R any](ctx context.Context, c *Client, op *engine.Operation, req *h
 // server is the base URL for the request builders: none, since the engine completes relative URLs with its own.
 const server = ""
 
-// preflightCopy gives a preflight check its own copy of a body. Without a check, which is the usual case, the body then
+// preflightCopy returns a copy of a body for the preflight check. Without a check, which is the usual case, the body then
 // stays on the stack.
 func preflightCopy[T any](c *Client, body *T) any {
 	if c == nil || c.preflight == nil {

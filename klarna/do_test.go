@@ -61,7 +61,7 @@ func TestDoSendsToTheClientsHostWithItsCredentials(t *testing.T) {
 
 func TestDoKeepsThePathOfTheBaseURL(t *testing.T) {
 	t.Parallel()
-	server := newServer(t, answerJSON(200, `{}`))
+	server := newServer(t, respondJSON(200, `{}`))
 	client, err := klarna.New(klarna.Environment(server.URL+"/gateway/"), klarna.APIKey(apiKey))
 	require.NoError(t, err)
 	require.Equal(t, server.URL+"/gateway", client.BaseURL())

@@ -10,7 +10,7 @@ import (
 )
 
 // Environment is the base URL that calls go to. The six constants are Klarna's own; any other https URL works too, with
-// or without a path, so that a gateway or a stand-in can take Klarna's place. Plain http is accepted for loopback only.
+// or without a path, such as a gateway's or the local sandbox's. Plain http is accepted for loopback only.
 //
 // Source: https://docs.klarna.com/api/api-urls/
 type Environment string
@@ -25,7 +25,7 @@ const (
 	PlaygroundOC Environment = "https://api-oc.playground.klarna.com" // Oceania, for testing
 )
 
-// stage says which credentials a host takes.
+// stage is the kind of credentials that a host accepts.
 type stage string
 
 const (
@@ -33,7 +33,7 @@ const (
 	playground stage = "playground"
 )
 
-// stageOf tells Klarna's own hosts apart; any other host is of no known stage.
+// stageOf returns the stage of Klarna's own hosts, and "" for any other host.
 func stageOf(host string) stage {
 	switch Environment("https://" + strings.TrimSuffix(strings.ToLower(host), ".")) {
 	case ProductionEU, ProductionNA, ProductionOC:
@@ -44,17 +44,17 @@ func stageOf(host string) stage {
 	return ""
 }
 
-// parse checks the base URL. What it says about a bad one never quotes more than the scheme and the host, since people
-// paste URLs with passwords in them.
+// parse checks the base URL. Its errors quote no more than the scheme and the host, since people paste URLs with passwords in
+// them.
 func (e Environment) parse() (*url.URL, error) {
 	base, err := url.Parse(strings.TrimSpace(string(e)))
 	switch {
 	case err != nil:
 		return nil, errors.New("klarna: the environment is not a URL; use klarna.PlaygroundEU or another of the constants, or an https base URL")
 	case base.Scheme == "" && base.Host == "":
-		return nil, errors.New("klarna: the environment is not one that Klarna has; use klarna.PlaygroundEU or another of the constants, or an https base URL")
+		return nil, errors.New("klarna: the environment is not one of Klarna's; use klarna.PlaygroundEU or another of the constants, or an https base URL")
 	case base.User != nil:
-		return nil, errors.New("klarna: the base URL must not hold a user name or password; give credentials with klarna.BasicAuth or klarna.APIKey")
+		return nil, errors.New("klarna: the base URL must not contain a user name or password; pass credentials with klarna.BasicAuth or klarna.APIKey")
 	case base.Scheme != "https" && base.Scheme != "http":
 		return nil, fmt.Errorf("klarna: the base URL must start with https://, not with %.20q", base.Scheme+":")
 	case base.Hostname() == "":
@@ -68,7 +68,7 @@ func (e Environment) parse() (*url.URL, error) {
 	}
 	for segment := range strings.SplitSeq(base.Path, "/") {
 		if segment == "." || segment == ".." {
-			return nil, fmt.Errorf("klarna: the path of the base URL of host %q must not hold %q", base.Host, segment)
+			return nil, fmt.Errorf("klarna: the path of the base URL of host %q must not contain %q", base.Host, segment)
 		}
 	}
 	base.Path = strings.TrimRight(base.Path, "/")
@@ -92,7 +92,7 @@ func isLoopback(host string) bool {
 //	KLARNA_REGION                       eu (the default), na or oc
 //	KLARNA_BASE_URL                     a base URL; it wins over environment and region
 //
-// Blanks around a value do not count, and an empty value is one that is not set. The errors are those of [New].
+// Blanks around a value are ignored, and an empty value counts as not set. The errors are those of [New].
 func NewFromEnv(opts ...Option) (*Client, error) {
 	creds, err := credentialsFromEnv()
 	if err != nil {

@@ -153,7 +153,7 @@ func missingMember(result any, required []string) string {
 	return ""
 }
 
-// fields remembers where the members of a type are, since reflection is slow to tell: reflect.Type to map[string]int.
+// fields remembers where the members of a type are, since reflection is slow: reflect.Type to map[string]int.
 var fields sync.Map
 
 func member(of reflect.Value, name string) reflect.Value {

@@ -13,7 +13,7 @@ type Operation struct {
 	Path    string // the route template, with path parameters in braces: /v1/orders/{order_id}; empty for any path
 	Success []int  // the declared success statuses; any other 2xx is taken as well
 
-	// Result says where the result comes from. For FromBody, Required names the members of the body without which the
+	// Result is where the result comes from. For FromBody, Required names the members of the body without which the
 	// response is unusable; for FromHeader, the header fields of which one has to be there.
 	Result   Result
 	Required []string
@@ -33,7 +33,7 @@ type Operation struct {
 	Applied func(*Failure) bool
 }
 
-// Result says where the result of an operation comes from.
+// Result is where the result of an operation comes from.
 type Result uint8
 
 // Where a result comes from.
@@ -44,7 +44,7 @@ const (
 	Raw                      // a body of any form, which is not looked at
 )
 
-// Retry says after which failures an operation is retried. It is retried after every request that was never sent, and
+// Retry is the failures after which an operation is retried. It is retried after every request that was never sent, and
 // after every 429; a definite rejection is never retried. What is left is the ambiguous failure.
 type Retry uint8
 
@@ -55,7 +55,7 @@ const (
 	NeverAmbiguous                  // it is not retried, because that could carry it out twice
 )
 
-// Key says whether the requests of an operation bear an idempotency key.
+// Key is whether the requests of an operation bear an idempotency key.
 type Key uint8
 
 // Whether requests bear an idempotency key.
@@ -137,7 +137,7 @@ func (o *Operation) params(path string, visit func(name, escaped string)) bool {
 	}
 }
 
-// maxIDBytes is the longest id that is sent. Klarna's contract gives session ids this length; others are shorter.
+// maxIDBytes is the longest id that is sent. Klarna's contract allows session ids this length; others are shorter.
 const maxIDBytes = 255
 
 // CheckID returns why a text cannot be an id, or "". It does not quote the text, which may be a secret.
