@@ -120,7 +120,7 @@ func WithUserAgent(name string) Option {
 
 // WithPreflight checks the body of each call before it is sent; preflight.Check of this module is made for it. A body
 // that it rejects is not sent: the call's error wraps ErrInvalidRequest, ErrNotSent and the check's own error. The check
-// gets a pointer to one of the four request types. Calls by [Client.Raw] are not checked.
+// gets a pointer to the request, such as a *SessionCreate. Calls by [Client.Raw] and [Client.Do] are not checked.
 func WithPreflight(check func(body any) error) Option {
 	return func(c *config) error {
 		if check == nil {
