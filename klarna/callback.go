@@ -16,12 +16,13 @@ import (
 const maxCallbackBytes = 64 << 10
 
 // ParseAuthorizationCallback reads what Klarna posts to MerchantURLs.Authorization once the shopper has approved. Klarna
-// waits 2 seconds for a 2xx, tries up to three times, and may send a callback twice or never: answer at once, and place
-// the order from whichever of browser and callback comes first ([ErrOrderAlreadyPlaced] tells the other).
+// waits 2 seconds for a 2xx, tries up to three times, and may send a callback twice or never: respond at once, and place
+// the order from whichever of browser and callback comes first ([ErrOrderAlreadyPlaced] is what the other gets).
 //
-// Do not log the callback: its token is worth an order. Klarna does not sign it: put a secret into the URL, as [CallbackSigner] does, or anyone can post here.
+// Do not log the callback: its token is valid for one order. Klarna does not sign it: put a secret into the URL, as
+// [CallbackSigner] does, or anyone can post here.
 //
-// The error says what is wrong with the request, and quotes nothing of it; answer it with 400. The body is read up to
+// The error describes what is wrong with the request, and quotes nothing of it; respond with 400. The body is read up to
 // 64 KiB.
 //
 // Source: Klarna's page on the authorization callback; section "callbacks" of api/openapi.yaml.
@@ -43,7 +44,7 @@ func ParseAuthorizationCallback(r *http.Request) (AuthorizationCallback, error) 
 // repeats it every 10 minutes for 24 hours until it gets a 200. It is not signed: read the order from Klarna's Order
 // Management API before you act on it.
 //
-// The error says what is wrong with the request, and quotes nothing of it; answer it with 400. The body is read up to
+// The error describes what is wrong with the request, and quotes nothing of it; respond with 400. The body is read up to
 // 64 KiB.
 //
 // Source: Klarna's page on pending orders; section "callbacks" of api/openapi.yaml.

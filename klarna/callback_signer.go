@@ -15,14 +15,14 @@ import (
 	"time"
 )
 
-// ErrInvalidSignature says that a callback's URL was not made by this shop's [CallbackSigner] for this path, was changed
-// where it is signed, or is too old.
+// ErrInvalidSignature reports that a callback's URL was not made by this shop's [CallbackSigner] for this path, was changed
+// in a signed part, or has expired.
 var ErrInvalidSignature = errors.New("klarna: invalid callback signature")
 
 // CallbackSigner puts a secret into callback URLs, since Klarna signs its callbacks with nothing and asks merchants to do
 // this. The URL carries a reference of yours, such as the id of the shopper's cart, an expiry, and an HMAC-SHA256 over
-// both and the path. Host and other parameters are not signed, since proxies and placeholders change them. It is safe for
-// concurrent use.
+// both and the escaped path. Host and other parameters are not signed, since proxies and placeholders change them. It is
+// safe for concurrent use.
 //
 //	signer, err := klarna.NewCallbackSigner(key)
 //	url, err := signer.Sign("https://shop.example/klarna/authorized", cartID, 48*time.Hour)
@@ -42,7 +42,7 @@ type signerSecret struct {
 const (
 	minKeyBytes       = 32
 	maxReferenceBytes = 255
-	maxURLBytes       = 2000 // what the document allows in merchant_urls
+	maxURLBytes       = 2000 // the contract's limit for merchant_urls
 
 	referenceParameter = "klarna_ref"
 	expiryParameter    = "klarna_exp"
@@ -64,22 +64,21 @@ func NewCallbackSigner(key []byte, olderKeys ...[]byte) (*CallbackSigner, error)
 
 // Sign returns the URL with the reference, an expiry and the signature added to its query. The rest of it stays as it is,
 // so that Klarna finds its placeholders such as {order.id}. A session lives for 48 hours, and so should its callback.
+//
+// It returns an error for a URL that could never verify: one without a path, with a fragment, or with a placeholder or a
+// dot segment in its path. The validity must be at least one second.
 func (s *CallbackSigner) Sign(callbackURL, reference string, validFor time.Duration) (string, error) {
 	if s == nil || s.secret == nil {
 		return "", errors.New("klarna: CallbackSigner.Sign: the signer is not made by NewCallbackSigner")
 	}
-	parsed, err := url.Parse(callbackURL)
+	parsed, err := parseCallbackURL(callbackURL)
 	switch {
-	case err != nil || parsed.Host == "" || parsed.Scheme != "https" && parsed.Scheme != "http":
-		return "", errors.New("klarna: CallbackSigner.Sign: the callback's URL must be a whole http or https URL")
-	case parsed.Fragment != "":
-		return "", errors.New("klarna: CallbackSigner.Sign: the callback's URL must not have a fragment")
-	case parsed.Query().Has(referenceParameter), parsed.Query().Has(expiryParameter), parsed.Query().Has(signatureParameter):
-		return "", errors.New("klarna: CallbackSigner.Sign: the callback's URL is signed already")
+	case err != nil:
+		return "", fmt.Errorf("klarna: CallbackSigner.Sign: the callback's URL %w", err)
 	case reference == "" || len(reference) > maxReferenceBytes:
 		return "", fmt.Errorf("klarna: CallbackSigner.Sign: the reference has %d bytes; it must have 1 to %d", len(reference), maxReferenceBytes)
-	case validFor <= 0:
-		return "", fmt.Errorf("klarna: CallbackSigner.Sign: a URL that is valid for %v is of no use", validFor)
+	case validFor < time.Second: // an expiry has whole seconds
+		return "", fmt.Errorf("klarna: CallbackSigner.Sign: the validity is %v; it must be at least 1s", validFor)
 	}
 	expiry := strconv.FormatInt(s.secret.now().Add(validFor).Unix(), 10)
 	separator := "?"
@@ -87,16 +86,16 @@ func (s *CallbackSigner) Sign(callbackURL, reference string, validFor time.Durat
 		separator = "&"
 	}
 	signed := callbackURL + separator + referenceParameter + "=" + url.QueryEscape(reference) +
-		"&" + expiryParameter + "=" + expiry + "&" + signatureParameter + "=" + signature(s.secret.keys[0], parsed.Path, reference, expiry)
+		"&" + expiryParameter + "=" + expiry + "&" + signatureParameter + "=" + signature(s.secret.keys[0], signedPath(parsed), reference, expiry)
 	if len(signed) > maxURLBytes {
-		return "", fmt.Errorf("klarna: CallbackSigner.Sign: the signed URL has %d bytes, and Klarna takes %d", len(signed), maxURLBytes)
+		return "", fmt.Errorf("klarna: CallbackSigner.Sign: the signed URL has %d bytes, and Klarna accepts %d", len(signed), maxURLBytes)
 	}
 	return signed, nil
 }
 
 // Verify returns the reference of a request whose URL was made by Sign, or ErrInvalidSignature. The path must be the one
-// that was signed: verify before an http.StripPrefix, not behind it. It takes the same time
-// for every wrong signature. A callback may come twice, so a URL verifies as often as it is used until it expires.
+// that was signed: verify before an http.StripPrefix, not behind it. It takes the same time for every wrong signature. A
+// callback may come twice, so a URL verifies as often as it is used until it expires.
 func (s *CallbackSigner) Verify(r *http.Request) (reference string, err error) {
 	if s == nil || s.secret == nil || r == nil || r.URL == nil {
 		return "", ErrInvalidSignature
@@ -110,7 +109,7 @@ func (s *CallbackSigner) Verify(r *http.Request) (reference string, err error) {
 	reference, expiry := query.Get(referenceParameter), query.Get(expiryParameter)
 	given, valid := []byte(query.Get(signatureParameter)), false
 	for _, key := range s.secret.keys {
-		if hmac.Equal(given, []byte(signature(key, r.URL.Path, reference, expiry))) {
+		if hmac.Equal(given, []byte(signature(key, signedPath(r.URL), reference, expiry))) {
 			valid = true
 		}
 	}
@@ -121,7 +120,7 @@ func (s *CallbackSigner) Verify(r *http.Request) (reference string, err error) {
 	return reference, nil
 }
 
-// Middleware lets only requests through whose URL was made by Sign, and answers others with 403. The handler gets the
+// Middleware passes only requests on whose URL was made by Sign, and responds to others with 403. The handler gets the
 // reference from [CallbackReference].
 func (s *CallbackSigner) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -136,21 +135,60 @@ func (s *CallbackSigner) Middleware(next http.Handler) http.Handler {
 
 type referenceKey struct{}
 
-// CallbackReference is the reference in the URL of a callback that came through [CallbackSigner.Middleware], and empty
-// for any other request.
+// CallbackReference returns the reference in the URL of a callback that came through [CallbackSigner.Middleware]. It is
+// empty for any other request.
 func CallbackReference(ctx context.Context) string {
 	reference, _ := ctx.Value(referenceKey{}).(string)
 	return reference
 }
 
-// signature is over the parts with their lengths, so that they cannot be cut differently.
+// parseCallbackURL parses a URL that is about to be signed. An error is the end of a sentence about the URL, and quotes
+// nothing of it.
+func parseCallbackURL(callbackURL string) (*url.URL, error) {
+	parsed, err := url.Parse(callbackURL)
+	if err != nil || parsed.Host == "" || parsed.Scheme != "https" && parsed.Scheme != "http" || strings.Contains(callbackURL, " ") {
+		return nil, errors.New("must be a whole http or https URL")
+	}
+	query := parsed.Query()
+	beforeQuery, _, _ := strings.Cut(callbackURL, "?")
+	switch {
+	case strings.Contains(callbackURL, "#"): // an empty fragment too: what follows it is never sent
+		return nil, errors.New("must not have a fragment")
+	case query.Has(referenceParameter), query.Has(expiryParameter), query.Has(signatureParameter):
+		return nil, errors.New("is signed already")
+	case parsed.Path == "": // it is requested as /
+		return nil, errors.New("must have a path, if only /")
+	case strings.ContainsAny(beforeQuery, "{}"): // Klarna would replace it
+		return nil, errors.New("must not have a placeholder in its path")
+	}
+	for segment := range strings.SplitSeq(parsed.Path, "/") {
+		if segment == "." || segment == ".." { // clients and proxies remove it
+			return nil, errors.New("must not have a dot segment in its path")
+		}
+	}
+	return parsed, nil
+}
+
+// signedPath returns the escaped path, each segment in net/url's own way of escaping. So an escaped slash is not a slash,
+// while proxies may write an escape in their way, such as %2f for %2F.
+func signedPath(u *url.URL) string {
+	segments := strings.Split(u.EscapedPath(), "/")
+	for i, segment := range segments {
+		if unescaped, err := url.PathUnescape(segment); err == nil { // EscapedPath is always valid
+			segments[i] = url.PathEscape(unescaped)
+		}
+	}
+	return strings.Join(segments, "/")
+}
+
+// signature covers the parts with their lengths, so that they cannot be cut differently.
 func signature(key []byte, path, reference, expiry string) string {
 	mac := hmac.New(sha256.New, key)
 	_, _ = fmt.Fprintf(mac, "klarna callback %d %s %d %s %s", len(path), path, len(reference), reference, expiry) // never fails
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// Format hides the keys.
+// Format redacts the keys.
 func (s CallbackSigner) Format(f fmt.State, verb rune) {
 	formatText(f, verb, "klarna.CallbackSigner", "klarna.CallbackSigner{…}")
 }

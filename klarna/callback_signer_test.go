@@ -1,6 +1,7 @@
 package klarna
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 )
 
 func key(b byte) []byte { return bytes.Repeat([]byte{b}, 32) }
@@ -101,6 +103,79 @@ func TestSignedURLExpires(t *testing.T) {
 	}
 }
 
+// An escaped slash is not a slash: /cart%2Fadmin is one segment, and must not verify as two.
+func TestSignatureIsOfTheEscapedPath(t *testing.T) {
+	t.Parallel()
+	signer := newSigner(t, key(1))
+	for _, test := range []struct {
+		signed, requested string
+		valid             bool
+	}{
+		{"/cart%2Fadmin", "/cart%2Fadmin", true},
+		{"/cart%2Fadmin", "/cart/admin", false},
+		{"/cart/admin", "/cart%2Fadmin", false},
+		{"/cart%252Fadmin", "/cart%2Fadmin", false},
+		{"/cart%3Fadmin", "/cart?admin", false},
+		{"/cart%2Fadmin", "/cart%2fadmin", true}, // the same, written in another way
+		{"/%63art", "/cart", true},
+		{"/käse", "/k%C3%A4se", true},
+		{"/a+b", "/a%2Bb", true},
+		{"/a", "/a/", false},
+		{"//a", "/a", false},
+	} {
+		signed, err := signer.Sign("https://shop.example"+test.signed, "cart-1", time.Hour)
+		require.NoError(t, err)
+		_, query, _ := strings.Cut(signed, "?")
+		separator := "?"
+		if strings.Contains(test.requested, "?") {
+			separator = "&"
+		}
+		_, err = verify(signer, "https://shop.example"+test.requested+separator+query)
+		require.Equal(t, test.valid, err == nil, "%s requested as %s", test.signed, test.requested)
+	}
+}
+
+// Whatever Sign accepts verifies when it is requested: as it is written, and as net/http's client writes it.
+func TestWhatSignAcceptsVerifies(t *testing.T) {
+	t.Parallel()
+	signer := newSigner(t, key(1))
+	part := rapid.OneOf(
+		rapid.SampledFrom([]string{
+			"", "/", "//", "a", "authorized", "%2F", "%2f", "%41", "%00", "%zz", ".", "..", "%2e", "{order.id}", "{", "}", "?", "&", "=", "#",
+			";", "+", " ", "%20", "*", "ü", "\xff", "@", ":", "klarna_ref=1", "klarna%5Fsig=1", "a=b", "%7Border.id%7D", "\\", "|", "^", "\"", "\n",
+		}),
+		rapid.String(),
+	)
+	accepted := 0
+	rapid.Check(t, func(t *rapid.T) {
+		target := rapid.SampledFrom([]string{"https://shop.example", "http://user:pw@127.0.0.1:8080", "https://[::1]", "https://shop.example/klarna"}).Draw(t, "origin")
+		target += strings.Join(rapid.SliceOfN(part, 0, 6).Draw(t, "rest"), "")
+		reference := rapid.StringN(1, 60, 255).Draw(t, "reference")
+		validFor := time.Duration(rapid.Int64Range(0, int64(48*time.Hour)).Draw(t, "validity"))
+		signed, err := signer.Sign(target, reference, validFor)
+		if err != nil {
+			return
+		}
+		accepted++
+		parsed, err := url.Parse(signed)
+		if err != nil {
+			t.Fatalf("%q cannot be requested: %v", signed, err)
+		}
+		authority, _, _ := strings.Cut(strings.SplitN(signed, "//", 2)[1], "/")
+		written := strings.SplitN(signed, authority, 2)[1]
+		for _, requestTarget := range []string{written, parsed.RequestURI()} {
+			request, err := http.ReadRequest(bufio.NewReader(strings.NewReader("POST " + requestTarget + " HTTP/1.1\r\nHost: shop.example\r\n\r\n")))
+			if err != nil {
+				t.Fatalf("the server does not understand %q: %v", requestTarget, err)
+			}
+			if got, err := signer.Verify(request); err != nil || got != reference {
+				t.Fatalf("%q, signed for %v, does not verify: %q, %v", requestTarget, validFor, got, err)
+			}
+		}
+	})
+	require.Positive(t, accepted)
+}
+
 func TestOlderKeyStillVerifiesAndNoLongerSigns(t *testing.T) {
 	t.Parallel()
 	before, after := newSigner(t, key(1)), newSigner(t, key(2), key(1))
@@ -144,18 +219,30 @@ func TestWhatCannotBeSignedIsAnError(t *testing.T) {
 		url, reference string
 		validFor       time.Duration
 	}{
-		"must be a whole http or https URL":   {"/klarna/authorized", "r", 1},
-		"must be a whole http or https URL ":  {"mailto:shop@example.com", "r", 1},
-		"must be a whole http or https URL  ": {"https://shop.example/%zz", "r", 1},
-		"must not have a fragment":            {callbackURL + "#top", "r", 1},
-		"is signed already":                   {callbackURL + "?klarna_sig=x", "r", 1},
-		"the reference has 0 bytes":           {callbackURL, "", 1},
-		"the reference has 256 bytes":         {callbackURL, strings.Repeat("x", 256), 1},
-		"is of no use":                        {callbackURL, "r", 0},
-		"the signed URL has 2118 bytes":       {callbackURL + "?" + strings.Repeat("x", 1989), "r", time.Hour},
+		"must be a whole http or https URL":         {"/klarna/authorized", "r", time.Hour},
+		"must be a whole http or https URL ":        {"mailto:shop@example.com", "r", time.Hour},
+		"must be a whole http or https URL  ":       {"https://shop.example/%zz", "r", time.Hour},
+		"must be a whole http or https URL   ":      {"https://shop.example/a?b c", "r", time.Hour},
+		"must not have a fragment":                  {callbackURL + "#top", "r", time.Hour},
+		"must not have a fragment ":                 {callbackURL + "#", "r", time.Hour},
+		"must not have a fragment  ":                {callbackURL + "?a=b#", "r", time.Hour},
+		"must have a path":                          {"https://shop.example", "r", time.Hour},
+		"must have a path ":                         {"https://shop.example?order={order.id}", "r", time.Hour},
+		"must not have a placeholder in its path":   {"https://shop.example/{order.id}", "r", time.Hour},
+		"must not have a placeholder in its path ":  {"https://shop.example/{session.id}/authorized?a=b", "r", time.Hour},
+		"must not have a dot segment in its path":   {"https://shop.example/a/../b", "r", time.Hour},
+		"must not have a dot segment in its path ":  {"https://shop.example/a/%2e", "r", time.Hour},
+		"is signed already":                         {callbackURL + "?klarna_sig=x", "r", time.Hour},
+		"the reference has 0 bytes":                 {callbackURL, "", time.Hour},
+		"the reference has 256 bytes":               {callbackURL, strings.Repeat("x", 256), time.Hour},
+		"the validity is 0s; it must be at least":   {callbackURL, "r", 0},
+		"the validity is 999.999999ms; it must be":  {callbackURL, "r", time.Second - 1},
+		"the validity is -1h0m0s; it must be at le": {callbackURL, "r", -time.Hour},
+		"the signed URL has 2118 bytes":             {callbackURL + "?" + strings.Repeat("x", 1989), "r", time.Hour},
 	} {
-		_, err := signer.Sign(args.url, args.reference, args.validFor)
-		require.ErrorContains(t, err, strings.TrimSpace(says))
+		signed, err := signer.Sign(args.url, args.reference, args.validFor)
+		require.ErrorContains(t, err, strings.TrimSpace(says), args.url)
+		require.Empty(t, signed)
 	}
 	for _, keys := range [][][]byte{{nil}, {make([]byte, 31)}, {key(1), []byte("short")}} {
 		_, err := NewCallbackSigner(keys[0], keys[1:]...)

@@ -49,7 +49,7 @@ func TestEveryCopyOnHTTP2IsAnAttempt(t *testing.T) {
 			t.Run(test.name+"/"+string(op.name), func(t *testing.T) {
 				t.Parallel()
 				peer := wiretest.NewHTTP2(t, func(s *wiretest.Stream) { s.Read(); test.end(s) })
-				client := wireClient(t, peer.URL, klarna.WithTimeout(500*time.Millisecond))
+				client := wireClient(t, peer.URL, klarna.WithTimeout(2*time.Second))
 				err := op.call(t, client)
 				require.Error(t, err)
 				attempts := 3
@@ -86,7 +86,7 @@ func TestEveryCopyOnReusedHTTP2ConnectionIsAnAttempt(t *testing.T) {
 				}
 				test.end(s)
 			})
-			client := wireClient(t, peer.URL, klarna.WithTimeout(500*time.Millisecond), klarna.WithRetry(klarna.NoRetry()))
+			client := wireClient(t, peer.URL, klarna.WithTimeout(2*time.Second), klarna.WithRetry(klarna.NoRetry()))
 			_, err := client.ReadSession(t.Context(), wireSession)
 			require.NoError(t, err)
 			_, err = client.CreateCustomerToken(t.Context(), wireToken, wireTokenRequest())

@@ -46,7 +46,7 @@ var networkEvents = []networkEvent{
 	}},
 	{"connection closed before", 3, false, closeConnection},
 	{"connection closed after", 3, true, closeConnection},
-	{"connection silent after", 2, true, func(_ *storm, s *wiretest.Stream, _ *httptest.ResponseRecorder) { s.SilenceConnection() }},
+	{"connection silent after", 5, true, func(_ *storm, s *wiretest.Stream, _ *httptest.ResponseRecorder) { s.SilenceConnection() }},
 	{"response stalled", 5, true, func(_ *storm, s *wiretest.Stream, r *httptest.ResponseRecorder) {
 		s.Start(r.Code, nil, r.Body.Len())
 		s.Part(r.Body.String()[:r.Body.Len()/2], false)

@@ -10,7 +10,7 @@ import (
 
 // greet prints what a shop needs to know. A shell can read it as it is: all but the lines to copy are comments.
 func greet(out io.Writer, server *klarnatest.Server) error {
-	_, err := fmt.Fprintf(out, `# A stand-in for Klarna Payments v1. Copy these lines to where your shop runs:
+	_, err := fmt.Fprintf(out, `# A local sandbox for Klarna Payments v1. Copy these lines to where your shop runs:
 export KLARNA_BASE_URL=%s
 export KLARNA_API_KEY=%s
 # or, in place of the API key:

@@ -1,5 +1,6 @@
-// Klarna-sandbox is a stand-in for Klarna Payments v1 as a program, for shops in any language and for the browser. It is
-// package klarnatest behind a port; nothing leaves this machine, and no credentials of Klarna's are needed.
+// Klarna-sandbox is a local sandbox for Klarna Payments v1, for shops in any language and for the browser. It is package
+// klarnatest behind a port. No credentials of Klarna's are needed, and nothing leaves this machine unless -allow-remote and
+// -callback-hosts say so.
 //
 //	go run github.com/klarna-go/klarna-payments/cmd/klarna-sandbox@latest
 //

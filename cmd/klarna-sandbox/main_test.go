@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -107,6 +109,19 @@ func (s *sandbox) stop(signal os.Signal) error {
 	}
 }
 
+// authorize approves a session whose shop is called back at a URL.
+func (s *sandbox) authorize(callbackURL string) {
+	s.t.Helper()
+	client, err := klarna.New(klarna.Environment(s.env["KLARNA_BASE_URL"]), klarna.APIKey(s.env["KLARNA_API_KEY"]))
+	require.NoError(s.t, err)
+	c := cart()
+	c.MerchantURLs.Authorization = callbackURL
+	session, err := client.CreateSession(context.Background(), c)
+	require.NoError(s.t, err)
+	status, _ := post(s.t, s.env["KLARNA_BASE_URL"]+"/kp/stand-in/authorize", `{"client_token":"`+session.ClientToken+`"}`)
+	require.Equal(s.t, 200, status)
+}
+
 func cart() klarna.SessionCreate {
 	lines := []klarna.OrderLine{klarna.CompleteLine(klarna.OrderLine{Name: "Running shoe", Quantity: 1, UnitPrice: 11900, TaxRate: 1900})}
 	amount, tax := klarna.Totals(lines)
@@ -170,6 +185,20 @@ func TestTheLinesToCopyAreForAShell(t *testing.T) {
 	require.Equal(t, 200, resp.StatusCode)
 }
 
+func TestHalfARequestIsCutOff(t *testing.T) {
+	s := start(t, "-read-timeout", "100ms")
+	for _, half := range []string{"POST / HTTP/1.1\r\n", "POST /payments/v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(s.env["KLARNA_BASE_URL"], "http://"))
+		require.NoError(t, err)
+		defer conn.Close()
+		_, err = conn.Write([]byte(half))
+		require.NoError(t, err)
+		require.NoError(t, conn.SetReadDeadline(time.Now().Add(10*time.Second)))
+		_, err = io.Copy(io.Discard, conn)
+		require.NotErrorIs(t, err, os.ErrDeadlineExceeded)
+	}
+}
+
 func TestItStopsOnASignal(t *testing.T) {
 	for _, signal := range []os.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		t.Run(signal.String(), func(t *testing.T) {
@@ -206,7 +235,7 @@ func TestTheWalkThroughWorks(t *testing.T) {
 func TestHelpNamesEveryFlag(t *testing.T) {
 	help, err := exec.Command(program, "-help").Output()
 	require.NoError(t, err)
-	for _, flag := range []string{"addr", "allow-remote", "url", "api-key", "username", "unknown-fields", "rate-limit", "callbacks", "fraud-status"} {
+	for _, flag := range []string{"addr", "allow-remote", "url", "api-key", "username", "unknown-fields", "rate-limit", "callbacks", "callback-hosts", "read-timeout", "fraud-status"} {
 		require.Contains(t, string(help), "  -"+flag)
 	}
 	require.Contains(t, string(help), "127.0.0.1:8181")

@@ -13,10 +13,16 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
 )
 
-// errUsage is a command line that makes no sense.
+// What the sandbox stores at most. The oldest sessions go first.
+const (
+	maxSessions = 10_000
+	maxBytes    = 64 << 20
+)
+
+// errUsage is an invalid command line.
 var errUsage = errors.New("see klarna-sandbox -h")
 
-// settings are what the command line says.
+// settings hold what the command line sets.
 type settings struct {
 	addr    string
 	remote  bool
@@ -40,12 +46,15 @@ func parse(args []string, getenv func(string) string, out io.Writer) (settings, 
 	unknown := flags.Bool("unknown-fields", false, "ignore fields that the contract does not know, instead of refusing them")
 	limit := flags.String("rate-limit", "", "calls a second, as `create,others`, such as 5,50 of Klarna's playground; empty is no limit")
 	callbacks := flags.String("callbacks", "once", "how the shop's server is told of an authorization: `once`, twice, late (10 s), first (before the browser) or never")
+	allowed := flags.String("callback-hosts", "", "the `hosts` that callbacks may go to, such as shop.test:8080,10.0.0.0/8; if empty, this machine, and none with -allow-remote")
+	readTimeout := flags.Duration("read-timeout", 10*time.Second, "the `time` that a caller may take to send the header of a request, and again its body")
 	status := flags.String("fraud-status", klarna.FraudStatusAccepted, "the `status` of orders: ACCEPTED, PENDING or REJECTED")
 
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		flags.SetOutput(out)
-		_, _ = io.WriteString(out, "klarna-sandbox is a stand-in for Klarna Payments v1.\n\n")
+		_, _ = io.WriteString(out, "klarna-sandbox is a local sandbox for Klarna Payments v1.\n\n")
 		flags.PrintDefaults()
+		_, _ = fmt.Fprintf(out, "\nIt stores %d sessions, %d MB of them, and as many orders. The oldest are forgotten first.\n", maxSessions, maxBytes>>20)
 		_, _ = io.WriteString(out, "\n"+walkThrough)
 		return s, err
 	} else if err != nil {
@@ -54,11 +63,18 @@ func parse(args []string, getenv func(string) string, out io.Writer) (settings, 
 	if flags.NArg() > 0 {
 		return s, usage("there are no arguments, only flags, but %q is one", flags.Arg(0))
 	}
-	// Whoever sets this has mistaken the stand-in for something else, and it is about to be printed.
+	// Whoever sets this has mistaken the sandbox for something else, and it is about to be printed.
 	if strings.HasPrefix(*apiKey, "klarna_live_") {
 		return s, usage("the API key is one for real money; the sandbox takes any other, or makes one up")
 	}
-	s.options = []klarnatest.Option{klarnatest.WithCredentials(*username, *apiKey)}
+	if *readTimeout <= 0 {
+		return s, usage("-read-timeout is %v, but has to be more than 0", *readTimeout)
+	}
+	s.options = []klarnatest.Option{
+		klarnatest.WithCredentials(*username, *apiKey),
+		klarnatest.WithCapacity(maxSessions, maxBytes),
+		klarnatest.WithReadTimeout(*readTimeout),
+	}
 	if *unknown {
 		s.options = append(s.options, klarnatest.WithUnknownFields())
 	}
@@ -81,6 +97,16 @@ func parse(args []string, getenv func(string) string, out io.Writer) (settings, 
 		s.callbacks.Never = true
 	default:
 		return s, usage("-callbacks is %q, but has to be once, twice, late, first or never", *callbacks)
+	}
+	if *allowed != "" || s.remote {
+		var hosts callbackHosts
+		if *allowed != "" {
+			var err error
+			if hosts, err = parseCallbackHosts(*allowed); err != nil {
+				return s, usage("-callback-hosts: %v", err)
+			}
+		}
+		s.callbacks.Allow = hosts.allow
 	}
 	switch s.fraudStatus = *status; s.fraudStatus {
 	case klarna.FraudStatusAccepted, klarna.FraudStatusPending, klarna.FraudStatusRejected:

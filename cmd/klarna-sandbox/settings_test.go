@@ -31,6 +31,8 @@ func TestWrongCommandLines(t *testing.T) {
 		{"a limit with something behind it", []string{"-rate-limit", "5,50x"}, "two numbers"},
 		{"a negative limit", []string{"-rate-limit", "5,-1"}, "two numbers"},
 		{"callbacks", []string{"-callbacks", "often"}, "once, twice, late, first or never"},
+		{"a callback host", []string{"-callback-hosts", "http://shop.test"}, "is not a host"},
+		{"no time to read", []string{"-read-timeout", "0s"}, "has to be more than 0"},
 		{"a fraud status", []string{"-fraud-status", "accepted"}, "ACCEPTED, PENDING or REJECTED"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

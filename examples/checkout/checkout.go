@@ -22,8 +22,8 @@ type checkout struct {
 	state    state
 	session  klarna.SessionCreate // what Klarna's session holds
 	declined map[string]bool      // the categories that Klarna declined for this cart
-	sent     *sentOrder           // an order that got no verdict yet
-	order    *klarna.Order        // nil until it is placed, and if its answer was lost for good
+	sent     *sentOrder           // an order whose outcome is unknown
+	order    *klarna.Order        // nil until it is placed, and if its id was lost for good
 	placedBy origin
 	problem  string // why it is open again, after it was being checked
 }
@@ -115,21 +115,21 @@ func (c *checkout) recordOrder(order *klarna.Order, by origin) {
 	c.shopper.bought(c)
 }
 
-// recordDoubt is called when an order was sent and there is no verdict.
+// recordDoubt is called when an order was sent and its outcome is unknown.
 func (c *checkout) recordDoubt(sent *sentOrder) {
 	c.shopper.mu.Lock()
 	defer c.shopper.mu.Unlock()
 	c.state, c.sent = checking, sent
 }
 
-// recordRefusal is called when it turned out that there is no order. The shopper may pay again.
-func (c *checkout) recordRefusal(problem string) {
+// recordRejection is called when it turned out that there is no order. The shopper may pay again.
+func (c *checkout) recordRejection(problem string) {
 	c.shopper.mu.Lock()
 	defer c.shopper.mu.Unlock()
 	c.state, c.sent, c.problem = open, nil, problem
 }
 
-// recordUnclear is called when nobody could find out. The cart counts as bought, so that it is not paid twice.
+// recordUnclear is called when the outcome could not be found out. The cart counts as bought, so that it is not paid twice.
 func (c *checkout) recordUnclear() {
 	c.shopper.mu.Lock()
 	defer c.shopper.mu.Unlock()

@@ -35,7 +35,7 @@ func (s *shop) stillGood(ctx context.Context, c *checkout) (bool, error) {
 		s.logger.WarnContext(ctx, "an order was placed that this shop has no record of", "order_number", c.number)
 		c.recordOrder(nil, byUnknown)
 		return true, nil
-	case errors.Is(err, klarna.ErrNotFound):
+	case errors.Is(err, klarna.ErrNotFound) && isKlarnas(err):
 		s.logger.InfoContext(ctx, "the session has expired", "order_number", c.number)
 		c.end()
 		return false, nil

@@ -11,42 +11,62 @@ import (
 var errBeingPaid = errors.New("the cart is being paid")
 
 // setQuantity changes the cart, and with it the session at Klarna, if there is one. What the shopper approved before does
-// not fit afterwards, and Klarna refuses an order with it.
+// not fit afterwards, and Klarna rejects an order with it. It returns the checkout that there was.
 //
-// replaced says that there is no session any more, and the next look at the checkout opens another one.
-func (s *shop) setQuantity(ctx context.Context, sh *shopper, productID string, quantity int64) (replaced bool, err error) {
+// replaced reports that there is no session any more, and the next look at the checkout opens another one. An error leaves
+// the cart as it was; errBeingPaid is one if it turns out that the cart is paid already.
+func (s *shop) setQuantity(ctx context.Context, sh *shopper, productID string, quantity int64) (c *checkout, replaced bool, err error) {
 	done, err := sh.take(ctx)
 	if err != nil {
-		return false, err
+		return nil, false, err
 	}
 	defer done()
 	was, c := sh.now()
 	if c != nil && c.state != open {
-		return false, errBeingPaid
+		return c, false, errBeingPaid
 	}
 	changed := was.with(productID, quantity)
+	if c != nil {
+		if replaced, err = s.updateSession(ctx, c, changed.lines(c.number)); err != nil {
+			return c, false, err
+		}
+	}
 	sh.mu.Lock()
 	sh.cart = changed
 	sh.mu.Unlock()
-	if c == nil {
-		return false, nil
-	}
+	return c, replaced, nil
+}
 
-	lines := changed.lines(c.number)
-	if len(lines) == 0 {
-		c.end() // Klarna has no empty carts
-		return true, nil
-	}
-	update := klarna.CartUpdate(lines)
-	if err := s.klarna.UpdateSession(ctx, c.sessionID, update); err != nil {
-		// A session that does not hold the cart is worth nothing, whatever the reason.
+// updateSession gives the session at Klarna other lines. When it cannot have them, its checkout ends. The caller has the
+// shopper's turn.
+func (s *shop) updateSession(ctx context.Context, c *checkout, lines []klarna.OrderLine) (replaced bool, err error) {
+	if len(lines) > 0 { // Klarna has no empty carts
+		update := klarna.CartUpdate(lines)
+		err := s.klarna.UpdateSession(ctx, c.sessionID, update)
+		if err == nil {
+			c.shopper.mu.Lock()
+			defer c.shopper.mu.Unlock()
+			c.session.OrderLines, c.session.OrderAmount, c.session.OrderTaxAmount = lines, *update.OrderAmount, *update.OrderTaxAmount
+			c.declined = nil // another amount is another question
+			return false, nil
+		}
 		s.logger.WarnContext(ctx, "the session could not be updated", "order_number", c.number, "error", err)
-		c.end()
-		return true, nil
+		if errors.Is(err, klarna.ErrOrderAlreadyPlaced) {
+			c.recordOrder(nil, byUnknown)
+			return false, errBeingPaid
+		}
 	}
-	sh.mu.Lock()
-	c.session.OrderLines, c.session.OrderAmount, c.session.OrderTaxAmount = lines, *update.OrderAmount, *update.OrderTaxAmount
-	c.declined = nil // another amount is another question
-	sh.mu.Unlock()
-	return false, nil
+	// A session that does not hold the cart is of no use. But another process may have made an order of it: to open
+	// another one then would have the shopper pay twice.
+	if _, err := s.stillGood(ctx, c); err != nil {
+		return false, err
+	}
+	switch c.state {
+	case ended:
+	case open:
+		c.end()
+	default:
+		return false, errBeingPaid
+	}
+	return true, nil
 }

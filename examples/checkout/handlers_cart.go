@@ -35,11 +35,10 @@ func (s *shop) changeCart(w http.ResponseWriter, r *http.Request, sh *shopper) {
 		s.renderProblem(w, r, http.StatusBadRequest, sh, problems["stale"])
 		return
 	}
-	replaced, err := s.setQuantity(r.Context(), sh, p.ID, quantity)
-	_, c := sh.now()
+	c, replaced, err := s.setQuantity(r.Context(), sh, p.ID, quantity)
 	switch {
-	case errors.Is(err, errBeingPaid) && c != nil:
-		seeOther(w, r, c.checkingPath())
+	case errors.Is(err, errBeingPaid):
+		seeOther(w, r, s.next(c))
 	case err != nil:
 		s.failed(w, r, sh, "the cart could not be changed", err)
 	case r.Header.Get("X-Part") == "summary" && c != nil && !replaced:

@@ -21,8 +21,14 @@ func TestAnUnknownOutcomeIsNoFailure(t *testing.T) {
 		"the order exists, its answers were lost": {[]klarnatest.Fault{lost, lost, lost}, thanks},
 		"the order never arrived":                 {[]klarnatest.Fault{never, never, never}, thanks},
 		"Klarna fails for longer":                 {[]klarnatest.Fault{never, never, never, never, never, never}, thanks},
-		"Klarna refuses in the end": {[]klarnatest.Fault{never, never, never,
+		"Klarna rejects it in the end": {[]klarnatest.Fault{never, never, never,
 			klarnatest.Status(403, "REJECTED", "Rejected")}, "Klarna declined this payment"},
+		"a gateway has 403 for it": {[]klarnatest.Fault{never, never, never,
+			klarnatest.HTMLStatus(403), klarnatest.EmptyStatus(403), klarnatest.HTMLStatus(403)}, "look into it by hand"},
+		"a gateway has 404 for it": {[]klarnatest.Fault{never, never, never,
+			klarnatest.HTMLStatus(404), klarnatest.EmptyStatus(404), klarnatest.HTMLStatus(404)}, "look into it by hand"},
+		"a gateway is in the way for a while": {[]klarnatest.Fault{never, never, never,
+			klarnatest.HTMLStatus(404), klarnatest.HTMLStatus(403)}, thanks},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -59,7 +65,74 @@ func TestAnOutcomeThatStaysUnknown(t *testing.T) {
 	wantPage(t, p.get("/cart"), http.StatusOK, "/cart", "It is empty") // or it would be paid twice
 }
 
-// Another process of the shop, or a try whose answer was lost, has placed the order.
+// A rejection may be about the second copy of an order, and the session may not show the first one yet.
+func TestOneLookAtTheSessionIsNotEnough(t *testing.T) {
+	w := newWorld(t)
+	w.shop.settleWaits = []time.Duration{time.Millisecond, 300 * time.Millisecond, time.Hour}
+	p := w.newBrowser().checkout()
+	never := klarnatest.Status(503, "INTERNAL_SERVER_ERROR", "Internal error")
+	w.klarna.Fail(klarna.OperationCreateOrder, never, never, never, klarnatest.Status(404, "NOT_FOUND", "Invalid authorization token"))
+	token := p.approve()
+	reads := w.count(klarna.OperationReadSession)
+	wantPage(t, p.bring(token), http.StatusOK, "/checkout/.*/checking", "We are checking your payment")
+	eventually(t, "the first look", func() bool { return w.count(klarna.OperationReadSession) == reads+2 }) // and one by place
+	if state := p.record().snapshot().State; state != checking {
+		t.Fatalf("it is settled: %v", state)
+	}
+	p.placeElsewhere(token)
+	eventually(t, "the outcome", func() bool { return p.record().snapshot().State == placed })
+	wantPage(t, p.get("/cart"), http.StatusOK, "/cart", "It is empty")
+}
+
+// While the outcome is given up on, browser and callback still bring the token.
+func TestGivingUpTakesTheShoppersTurn(t *testing.T) {
+	w := newWorld(t)
+	w.shop.settleWaits = []time.Duration{time.Millisecond}
+	p := w.newBrowser().checkout()
+	never := klarnatest.EmptyStatus(503)
+	w.klarna.Fail(klarna.OperationCreateOrder, never, never, never, never, never, never)
+	token := p.approve()
+	p.bring(token)
+	for p.record().snapshot().State == checking {
+		if err := w.shop.place(t.Context(), p.record(), token, byCallback); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A cart change finds that the cart is paid. The shopper must not get to pay again.
+func TestACartThatAnotherProcessOrderedCannotChange(t *testing.T) {
+	for name, quantity := range map[string]string{"another quantity": "7", "none": "0"} {
+		t.Run(name, func(t *testing.T) {
+			p := newWorld(t).newBrowser().checkout()
+			p.placeElsewhere(p.approve())
+			wantPage(t, p.setQuantity("mug", quantity), http.StatusOK, anyOrder, thanks)
+			wantPage(t, p.get("/cart"), http.StatusOK, "/cart", "It is empty")
+			if sessions := p.count(klarna.OperationCreateSession); sessions != 1 || p.orders() != 1 {
+				t.Errorf("%d sessions, %d orders", sessions, p.orders())
+			}
+		})
+	}
+	t.Run("to nothing", func(t *testing.T) {
+		p := newWorld(t).newBrowser().checkout()
+		p.setQuantity("cookbook", "0")
+		p.placeElsewhere(p.approve())
+		wantPage(t, p.setQuantity("mug", "0"), http.StatusOK, anyOrder, thanks)
+	})
+	t.Run("Klarna cannot tell", func(t *testing.T) {
+		p := newWorld(t).newBrowser().checkout()
+		down := klarnatest.EmptyStatus(503)
+		p.klarna.Fail(klarna.OperationUpdateSession, down, down, down)
+		p.klarna.Fail(klarna.OperationReadSession, klarnatest.HTMLStatus(404))
+		wantPage(t, p.setQuantity("mug", "7"), http.StatusOK, "/problem/busy", "Your cart is as you left it")
+		wantPage(t, p.get("/cart"), http.StatusOK, "/cart", "€57.90") // with two mugs
+		if p.record().snapshot().State != open {
+			t.Error("the checkout has ended, though an order of it may exist")
+		}
+	})
+}
+
+// Another process of the shop, or an attempt whose response was lost, has placed the order.
 func TestAnOrderThatExistsAlreadyIsNoFailure(t *testing.T) {
 	t.Run("Klarna says so", func(t *testing.T) {
 		p := newWorld(t).newBrowser().checkout()

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"github.com/klarna-go/klarna-payments/klarna"
 )
@@ -59,16 +60,18 @@ var problems = map[string]problem{
 // problemOf names the problem that an error is for the shopper. An error that is about an order which may exist is none of
 // them: place and settle deal with it.
 func problemOf(err error) string {
-	var refused *klarna.Error
+	var rejected *klarna.Error
 	switch {
 	case errors.Is(err, errForeignToken):
 		return "foreign"
 	case errors.Is(err, errEnded), errors.Is(err, klarna.ErrConflict):
 		return "changed"
+	case errors.As(err, &rejected) && rejected.Code == "" && (rejected.StatusCode == http.StatusNotFound || rejected.StatusCode == http.StatusForbidden):
+		return "busy" // by a gateway on the way to Klarna
 	case errors.Is(err, klarna.ErrNotFound): // the session or the approval
 		return "expired"
 	case errors.Is(err, klarna.ErrForbidden):
-		if errors.As(err, &refused) && refused.Code == "REJECTED" {
+		if errors.As(err, &rejected) && rejected.Code == "REJECTED" {
 			return "declined"
 		}
 		return "refused"
@@ -76,7 +79,7 @@ func problemOf(err error) string {
 		return "foreign"
 	case errors.Is(err, klarna.ErrInvalidRequest), errors.Is(err, klarna.ErrUnauthorized):
 		return "ours"
-	case errors.As(err, &refused): // too many calls, a server error, no answer
+	case errors.As(err, &rejected): // too many calls, a server error, no answer
 		return "busy"
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled): // waiting for the shopper's turn
 		return "waiting"

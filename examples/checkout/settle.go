@@ -8,9 +8,10 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna"
 )
 
-// settle finds out, in the background, what became of an order that got no verdict. Until then the shopper reads that we
-// are checking, and never that the purchase failed.
+// settle finds out, in the background, what became of an order whose outcome is unknown. Until then the shopper reads that
+// we are checking, and never that the purchase failed.
 func (s *shop) settle(c *checkout) {
+	var known evidence
 	for _, wait := range s.settleWaits {
 		select {
 		case <-time.After(wait):
@@ -19,17 +20,30 @@ func (s *shop) settle(c *checkout) {
 			s.logger.Error("stopped with an order whose outcome is unknown", "order_number", c.number)
 			return
 		}
-		if s.look(c) {
+		if s.look(c, &known) {
 			return
 		}
 	}
 	s.logger.Error("the outcome of an order could not be found out", "order_number", c.number)
+	done, err := c.shopper.take(s.running) // only who has the turn changes the state
+	if err != nil {
+		return
+	}
+	defer done()
 	c.recordUnclear()
 }
 
-// look sends the same order again: one token makes at most one order, so this either gets the answer that was lost or
-// places the order that never arrived. It is true when the matter is settled.
-func (s *shop) look(c *checkout) bool {
+// evidence is what speaks against an order so far. One rejection proves nothing after a lost response: it may be about
+// the second copy. One look at the session proves nothing either: Klarna may still be at work.
+type evidence struct {
+	rejection error // by Klarna itself
+	absent    bool  // since then Klarna reported once that the session led to no order
+}
+
+// look sends the same order again: one token makes at most one order, so this either gets the response that was lost or
+// places the order that never arrived. Once Klarna has rejected it, only the session is read. It is true when the matter
+// is settled.
+func (s *shop) look(c *checkout, known *evidence) bool {
 	ctx, cancel := context.WithTimeout(s.running, placeTimeout)
 	defer cancel()
 	done, err := c.shopper.take(ctx)
@@ -37,30 +51,48 @@ func (s *shop) look(c *checkout) bool {
 		return false
 	}
 	defer done()
-	order, err := s.klarna.CreateOrder(ctx, c.sent.token, c.sent.request)
-	if err == nil {
-		c.recordOrder(order, c.sent.by)
-		s.logger.Info("order placed, after all", "order_number", c.number)
-		return true
+	if known.rejection == nil {
+		order, err := s.klarna.CreateOrder(ctx, c.sent.token, c.sent.request)
+		switch {
+		case err == nil:
+			c.recordOrder(order, c.sent.by)
+			s.logger.Info("order placed, after all", "order_number", c.number)
+			return true
+		case errors.Is(err, klarna.ErrOrderAlreadyPlaced):
+			s.recordLost(c, err)
+			return true
+		case isRejection(err):
+			known.rejection = err
+		}
+		s.logger.Warn("the outcome of an order is still unknown", "order_number", c.number, "error", err)
 	}
-	exists, readErr := s.klarna.OrderPlaced(ctx, c.sessionID)
+	exists, err := s.klarna.OrderPlaced(ctx, c.sessionID)
 	switch {
-	case exists || errors.Is(err, klarna.ErrOrderAlreadyPlaced):
-		c.recordOrder(nil, c.sent.by)
-		s.logger.Warn("an order exists, but its id was lost: look it up by the order number", "order_number", c.number, "error", err)
+	case exists:
+		s.recordLost(c, known.rejection)
 		return true
-	case readErr == nil && isRefusal(err):
-		c.recordRefusal(problemOf(err))
-		s.logger.Warn("there is no order", "order_number", c.number, "error", err)
+	case err != nil:
+		s.logger.Warn("the session of an order could not be read", "order_number", c.number, "error", err)
+	case known.rejection == nil:
+	case known.absent:
+		c.recordRejection(problemOf(known.rejection))
+		s.logger.Warn("there is no order", "order_number", c.number, "error", known.rejection)
 		return true
+	default:
+		known.absent = true
 	}
-	s.logger.Warn("the outcome of an order is still unknown", "order_number", c.number, "error", err)
 	return false
 }
 
-// isRefusal says whether Klarna has decided against an order, and the same order would get the same answer again.
-func isRefusal(err error) bool {
-	if errors.Is(err, klarna.ErrOutcomeUnknown) {
+// recordLost records an order that exists while its id was lost.
+func (s *shop) recordLost(c *checkout, err error) {
+	c.recordOrder(nil, c.sent.by)
+	s.logger.Warn("an order exists, but its id was lost: look it up by the order number", "order_number", c.number, "error", err)
+}
+
+// isRejection reports whether Klarna itself has rejected an order. A page of a gateway with the same status is not that.
+func isRejection(err error) bool {
+	if !isKlarnas(err) || errors.Is(err, klarna.ErrOutcomeUnknown) {
 		return false
 	}
 	for _, kind := range []error{klarna.ErrInvalidRequest, klarna.ErrForbidden, klarna.ErrNotFound, klarna.ErrConflict} {
@@ -69,4 +101,10 @@ func isRefusal(err error) bool {
 		}
 	}
 	return false
+}
+
+// isKlarnas reports whether an error has a code of Klarna's, and so comes from Klarna and not from a gateway on the way.
+func isKlarnas(err error) bool {
+	var e *klarna.Error
+	return errors.As(err, &e) && e.Code != ""
 }

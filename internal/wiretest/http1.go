@@ -36,7 +36,7 @@ func NewHTTP1TLS(t testing.TB, handle func(*Exchange)) *HTTP1 {
 
 func newHTTP1(t testing.TB, scheme string, handle func(*Exchange), config *tls.Config) *HTTP1 {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

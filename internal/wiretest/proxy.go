@@ -1,6 +1,7 @@
 package wiretest
 
 import (
+	"context"
 	"io"
 	"net"
 	"sync"
@@ -24,6 +25,7 @@ type Proxy struct {
 	Addr     string // host:port
 	listener net.Listener
 	target   string
+	ctx      context.Context // of the test
 	plan     func(connection int) Fate
 
 	open sync.WaitGroup
@@ -38,11 +40,11 @@ type Proxy struct {
 // lets all of them through. The proxy is closed when the test ends.
 func NewProxy(t testing.TB, target string, plan func(connection int) Fate) *Proxy {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Proxy{Addr: listener.Addr().String(), listener: listener, target: target, plan: plan}
+	p := &Proxy{Addr: listener.Addr().String(), listener: listener, target: target, ctx: t.Context(), plan: plan}
 	p.open.Go(p.accept)
 	t.Cleanup(p.Close)
 	return p
@@ -84,7 +86,7 @@ func (p *Proxy) accept() {
 		if err != nil {
 			return
 		}
-		server, err := net.Dial("tcp", p.target)
+		server, err := new(net.Dialer).DialContext(p.ctx, "tcp", p.target)
 		if err != nil {
 			_ = client.Close()
 			continue

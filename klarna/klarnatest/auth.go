@@ -19,7 +19,7 @@ func (s *Server) setCredentials() {
 	s.Password = s.APIKey
 }
 
-// authenticated says whether the request bears the server's credentials, in one of the two forms that Klarna takes:
+// authenticated reports whether the request bears the server's credentials, in one of the two forms that Klarna takes:
 // the API key as it is after the word Basic, or the pair in base64.
 func (s *Server) authenticated(r *http.Request) bool {
 	scheme, given, _ := strings.Cut(r.Header.Get("Authorization"), " ")

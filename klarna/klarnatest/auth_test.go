@@ -10,6 +10,7 @@ import (
 )
 
 func TestCredentialsLookLikeKlarnas(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	require.Regexp(t, uuid, s.server.Username)
 	require.Regexp(t, `^klarna_test_api_[A-Z0-9]{40,}$`, s.server.APIKey)
@@ -17,6 +18,7 @@ func TestCredentialsLookLikeKlarnas(t *testing.T) {
 }
 
 func TestCredentialsOfAClient(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	for _, row := range []struct {
 		name  string
@@ -44,6 +46,7 @@ func TestCredentialsOfAClient(t *testing.T) {
 }
 
 func TestAuthorizationHeader(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	pair := base64.StdEncoding.EncodeToString([]byte(s.server.Username + ":" + s.server.Password))
 	for _, row := range []struct {
@@ -68,6 +71,7 @@ func TestAuthorizationHeader(t *testing.T) {
 }
 
 func TestEveryOperationAsksForCredentials(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	ctx := context.Background()
 	sessionID, token := s.openAndAuthorize(cart())

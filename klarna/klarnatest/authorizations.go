@@ -1,6 +1,7 @@
 package klarnatest
 
 import (
+	"crypto/sha256"
 	"time"
 
 	"github.com/klarna-go/klarna-payments/klarna"
@@ -8,38 +9,41 @@ import (
 
 // authorization is a shopper's approval.
 type authorization struct {
-	token     string
-	session   *session
-	expires   time.Time
-	members   members       // what was authorized
-	tokenized bool          // a customer token was made of it
-	order     *klarna.Order // the order that was placed with it, or nil
-	orderBody string        // the canonical body of that order
+	token          string
+	session        *session
+	expires        time.Time
+	cancelled      bool
+	members        members       // what was authorized; nil once the authorization is void
+	customerTokens []string      // that were made of it
+	order          *klarna.Order // the order that was placed with it, or nil
+	orderBody      [sha256.Size]byte
 }
 
 func (a *authorization) expired(now time.Time) bool { return !now.Before(a.expires) }
 
-// intent is what the shopper approved.
-func (a *authorization) intent() klarna.Intent {
-	if intent := a.members.text("intent"); intent != "" {
+// intent returns what the shopper approved.
+func (a *authorization) intent() klarna.Intent { return a.members.intent() }
+
+func (m members) intent() klarna.Intent {
+	if intent := m.text("intent"); intent != "" {
 		return klarna.Intent(intent)
 	}
 	return klarna.IntentBuy
 }
 
-// consumed says whether nothing more can come of the authorization.
+// consumed reports whether nothing more can come of the authorization.
 func (a *authorization) consumed() bool {
-	return a.order != nil || a.tokenized && a.intent() == klarna.IntentTokenize
+	return a.order != nil || len(a.customerTokens) > 0 && a.intent() == klarna.IntentTokenize
 }
 
-// findAuthorization finds the authorization that a token stands for: the newest of its session.
+// findAuthorization finds the authorization that a token stands for: the newest of its session. Server.mu is held.
 //
 // inferred: a token lives its 60 minutes even if its session expires meanwhile, and dies after them even if an order
 // was placed with it.
 func (s *Server) findAuthorization(token string) (*authorization, *failure) {
 	a := s.authorizations[token]
 	switch {
-	case a == nil || a.expired(s.clock.now()):
+	case a == nil || a.cancelled || a.expired(s.clock.now()):
 		return nil, invalidToken
 	case a.session.order != nil && a.order == nil: // placed with another token
 		return nil, sessionCompleted
@@ -50,14 +54,17 @@ func (s *Server) findAuthorization(token string) (*authorization, *failure) {
 }
 
 func (s *Server) cancelAuthorization(token string, _ []byte) (any, *failure) {
-	a, refused := s.findAuthorization(token)
-	if refused != nil {
-		return nil, refused
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, rejected := s.findAuthorization(token)
+	if rejected != nil {
+		return nil, rejected
 	}
 	if a.consumed() {
 		return nil, undeletable
 	}
-	delete(s.authorizations, token)
+	a.cancelled, a.members = true, nil
 	a.session.newest = nil
+	s.resize(a.session)
 	return nil, nil
 }

@@ -10,6 +10,7 @@ import (
 )
 
 func TestCancelAuthorizationRules(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	undeletable := refusal{404, "NOT_FOUND", "Authorization cannot be deleted"}
 	for _, row := range []struct {
@@ -48,6 +49,7 @@ func TestCancelAuthorizationRules(t *testing.T) {
 }
 
 func TestCancelLeavesTheSessionOpen(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	id, token := s.openAndAuthorize(cart())
 	require.NoError(t, s.CancelAuthorization(context.Background(), token))

@@ -28,24 +28,22 @@ func (s *Server) Authorize(sessionID string) (authorizationToken string, err err
 func (s *Server) AuthorizeWith(sessionID string, data AuthorizeData) (authorizationToken string, err error) {
 	var given members
 	convert(data, &given)
-	token, refused := s.approve(sessionID, given)
-	if refused != nil {
-		return "", fmt.Errorf("klarnatest: Authorize: %w", refused)
+	token, rejected := s.approve(sessionID, given)
+	if rejected != nil {
+		return "", fmt.Errorf("klarnatest: Authorize: %w", rejected)
 	}
 	return token, nil
 }
 
 // approve authorizes, and has the shop called back.
-func (s *Server) approve(sessionID string, given members) (token string, refused *failure) {
-	s.mu.Lock()
-	a, refused := s.authorize(sessionID, given)
-	s.mu.Unlock()
-	if refused != nil {
-		return "", refused
+func (s *Server) approve(sessionID string, given members) (token string, rejected *failure) {
+	a, authorized, rejected := s.authorize(sessionID, given)
+	if rejected != nil {
+		return "", rejected
 	}
 	through := s.callbacks.start(message{
 		kind: CallbackAuthorization,
-		url:  merchantURL("authorization", a.members), // the document offers no placeholders for it
+		url:  merchantURL("authorization", authorized), // the contract has no placeholders for it
 		body: klarna.AuthorizationCallback{AuthorizationToken: a.token, SessionID: sessionID},
 		ends: func(status int) bool { return status >= 200 && status < 300 },
 	})
@@ -56,20 +54,22 @@ func (s *Server) approve(sessionID string, given members) (token string, refused
 }
 
 // authorize takes what the browser gives into the session, and makes its newest authorization.
-func (s *Server) authorize(sessionID string, given members) (*authorization, *failure) {
-	x, refused := s.findOpenSession(sessionID)
-	if refused != nil {
-		return nil, refused
+func (s *Server) authorize(sessionID string, given members) (a *authorization, authorized members, rejected *failure) {
+	if rejected := s.update(sessionID, given); rejected != nil {
+		return nil, nil, rejected
 	}
-	if refused := s.update(x, given); refused != nil {
-		return nil, refused
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x, rejected := s.findOpenSession(sessionID)
+	if rejected != nil {
+		return nil, nil, rejected
 	}
-	x.newest = &authorization{
+	a = &authorization{
 		token:   newUUID(),
 		session: x,
 		expires: s.clock.now().Add(authorizationLifetime),
 		members: x.members,
 	}
-	s.authorizations[x.newest.token] = x.newest
-	return x.newest, nil
+	s.addAuthorization(a)
+	return a, x.members, nil
 }

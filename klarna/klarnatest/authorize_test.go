@@ -11,6 +11,7 @@ import (
 )
 
 func TestAuthorizeRefuses(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name    string
 		prepare func(s *shop) (sessionID string)
@@ -38,6 +39,7 @@ func TestAuthorizeRefuses(t *testing.T) {
 }
 
 func TestAuthorizeGivesANewTokenEachTime(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	id, first := s.openAndAuthorize(cart())
 	second := s.authorize(id)
@@ -47,6 +49,7 @@ func TestAuthorizeGivesANewTokenEachTime(t *testing.T) {
 }
 
 func TestAuthorizeWithBringsThePersonalData(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	c := cart()
 	c.ShippingAddress = work()

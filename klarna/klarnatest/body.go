@@ -3,36 +3,51 @@ package klarnatest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
+	"time"
 )
 
 const (
 	// maxBodyBytes is what Klarna reads of a body. inferred: it says 1 MB, and not which.
 	maxBodyBytes = 1 << 20
 
-	// maxDrainBytes is how much of a larger body is thrown away, so that its sender gets to read the answer.
+	// maxDrainBytes is how much of a larger body is thrown away, so that its sender gets to read the response.
 	maxDrainBytes = 16 << 20
 )
 
-// readBody reads a body to its end. What is longer than Klarna allows is cut and refused.
-func readBody(r *http.Request) ([]byte, *failure) {
+// readBody reads a body to its end. What is longer than Klarna allows is cut and rejected.
+func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *failure) {
+	controller := http.NewResponseController(w)
+	if s.readTimeout > 0 {
+		_ = controller.SetReadDeadline(time.Now().Add(s.readTimeout)) // it fails for a ResponseRecorder
+	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBodyBytes+1))
-	if err != nil {
-		return body, malformed // the caller is most likely gone
-	}
 	if len(body) > maxBodyBytes {
-		_, _ = io.CopyN(io.Discard, r.Body, maxDrainBytes)
-		return body[:maxBodyBytes], tooLarge
+		_, err = io.CopyN(io.Discard, r.Body, maxDrainBytes)
+		if errors.Is(err, io.EOF) {
+			err = nil
+		}
 	}
-	if len(body) == 0 {
+	if s.readTimeout > 0 && err == nil {
+		// After an error the deadline stays, or net/http would wait for the rest of the body without one.
+		_ = controller.SetReadDeadline(time.Time{})
+	}
+	switch {
+	case len(body) > maxBodyBytes:
+		return body[:maxBodyBytes], tooLarge
+	case err != nil:
+		return body, malformed // the caller is most likely gone
+	case len(body) == 0:
 		return nil, nil
 	}
 	return body, nil
 }
 
-// isJSON says whether a body is declared to be JSON.
+// isJSON reports whether a body is declared to be JSON.
 func isJSON(r *http.Request) bool {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	return err == nil && media == "application/json"
@@ -42,22 +57,58 @@ func isJSON(r *http.Request) bool {
 // one that is empty, on which both a partial update and the match of addresses depend.
 type members map[string]json.RawMessage
 
-// parse reads a body.
+// parse reads a body. One with more entries than Klarna allows is rejected before anything else looks at them.
 //
-// inferred: whether null clears a member or is refused is unknown; here it is as if left out, at any depth of objects.
+// inferred: whether null clears a member or is rejected is unknown; here it is as if left out, at any depth of objects.
 func parse(body []byte) (members, *failure) {
 	if !json.Valid(body) {
 		return nil, malformed
 	}
-	object, ok := withoutNull(decode(body)).(map[string]any)
+	object, ok := decode(body).(map[string]any)
 	if !ok {
 		return nil, malformed
 	}
+	if path, ok := oversized("", object); ok {
+		return nil, badValue(path)
+	}
+	object = withoutNull(object).(map[string]any)
 	m := members{}
 	for name, value := range object {
 		m[name] = encodeValue(value)
 	}
 	return m, nil
+}
+
+// maxEntries is what Klarna's longest list, order_lines, may have. No object of Klarna's has nearly as many members as
+// maxMembers.
+const (
+	maxEntries = 1000
+	maxMembers = 100
+)
+
+// oversized finds a list or an object that is too large, whatever it is. To validate one takes far longer than to send it.
+func oversized(path string, value any) (found string, ok bool) {
+	switch value := value.(type) {
+	case map[string]any:
+		if len(value) > maxMembers {
+			return path, true
+		}
+		for name, member := range value {
+			if found, ok := oversized(under(path, name), member); ok {
+				return found, true
+			}
+		}
+	case []any:
+		if len(value) > maxEntries {
+			return path, true
+		}
+		for i, entry := range value {
+			if found, ok := oversized(fmt.Sprintf("%s[%d]", path, i), entry); ok {
+				return found, true
+			}
+		}
+	}
+	return "", false
 }
 
 func withoutNull(value any) any {
@@ -114,7 +165,5 @@ func decode(raw []byte) (value any) {
 	return value
 }
 
-// canonical is a body without what does not count: blanks and the order of members.
-func canonical(body []byte) string {
-	return string(encodeValue(decode(body)))
-}
+// canonical returns a body without what does not count: blanks and the order of members.
+func canonical(body []byte) []byte { return encodeValue(decode(body)) }

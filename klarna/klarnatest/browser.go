@@ -72,8 +72,8 @@ func allowAnyPage(header http.Header) {
 func (s *Server) serveBrowser(name string, do func(*session, browserCall) (any, *failure)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		request := s.newRequest("")
-		answer, refused := s.browser(r, do)
-		rendered := s.render(request, answer, refused)
+		result, rejected := s.browser(w, r, do)
+		rendered := s.render(request, result, rejected)
 		allowAnyPage(rendered.header)
 		rendered.header.Set("Cache-Control", "no-store")
 		s.logger.LogAttrs(context.Background(), slog.LevelInfo, "browser "+name,
@@ -84,14 +84,17 @@ func (s *Server) serveBrowser(name string, do func(*session, browserCall) (any, 
 	}
 }
 
-func (s *Server) browser(r *http.Request, do func(*session, browserCall) (any, *failure)) (any, *failure) {
-	body, refused := readBody(r)
-	if refused != nil {
-		return nil, refused
+func (s *Server) browser(w http.ResponseWriter, r *http.Request, do func(*session, browserCall) (any, *failure)) (any, *failure) {
+	body, rejected := s.readBody(w, r)
+	if rejected != nil {
+		return nil, rejected
 	}
 	var call browserCall
 	if err := json.Unmarshal(body, &call); err != nil {
 		return nil, malformed
+	}
+	if path, ok := oversized("", decode(body)); ok {
+		return nil, badValue(strings.TrimPrefix(path, "data."))
 	}
 	switch call.Outcome {
 	case "", outcomeApprove, outcomeDecline, outcomeInvalidFields, outcomeClose:
@@ -99,10 +102,10 @@ func (s *Server) browser(r *http.Request, do func(*session, browserCall) (any, *
 		return nil, badValue("outcome")
 	}
 	s.mu.Lock()
-	x, refused := s.sessionOf(call.ClientToken)
+	x, rejected := s.sessionOf(call.ClientToken)
 	s.mu.Unlock()
-	if refused != nil {
-		return nil, refused
+	if rejected != nil {
+		return nil, rejected
 	}
 	return do(x, call)
 }

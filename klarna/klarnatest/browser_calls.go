@@ -7,7 +7,7 @@ import (
 )
 
 // nothingToFinalize is a finalize without an authorize that asked for it. inferred: code and message are ours.
-var nothingToFinalize = refuse(http.StatusForbidden, "INVALID_OPERATION", "There is no authorization to finalize")
+var nothingToFinalize = newFailure(http.StatusForbidden, "INVALID_OPERATION", "There is no authorization to finalize")
 
 // sessionDetails is what the widget shows.
 type sessionDetails struct {
@@ -28,24 +28,28 @@ type shownLine struct {
 
 // browserSession is what load asks: the data goes into the session, and what there is to show comes back.
 func (s *Server) browserSession(x *session, call browserCall) (any, *failure) {
+	rejected := s.update(x.id, call.Data)
+	if rejected != nil && rejected.fields == nil {
+		return nil, rejected
+	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	refused := s.update(x, call.Data)
+	shown := x.members
+	s.mu.Unlock()
 	var cart klarna.SessionCreate
-	convert(x.members, &cart)
+	convert(shown, &cart)
 	details := sessionDetails{
 		ShowForm:                true,
 		OrderAmount:             cart.OrderAmount,
 		PurchaseCurrency:        cart.PurchaseCurrency,
-		Locale:                  x.locale(),
+		Locale:                  shown.locale(),
 		OrderLines:              []shownLine{},
-		PaymentMethodCategories: categories(x.locale()),
+		PaymentMethodCategories: categories(shown.locale()),
 	}
 	for _, line := range cart.OrderLines {
 		details.OrderLines = append(details.OrderLines, shownLine{line.Name, line.Quantity, line.TotalAmount})
 	}
-	if refused != nil {
-		details.Error = &browserError{refused.fields}
+	if rejected != nil {
+		details.Error = &browserError{rejected.fields}
 	}
 	return details, nil
 }
@@ -83,9 +87,7 @@ func (s *Server) browserFinalize(x *session, call browserCall) (any, *failure) {
 // shopper does what the shopper does short of an approval: nil if it is one. A shopper who is declined, has mis-typed or
 // closes the window leaves the data in the session all the same, and an earlier authorization as it is.
 func (s *Server) shopper(x *session, call browserCall) *browserResult {
-	s.mu.Lock()
-	refused := s.update(x, call.Data)
-	s.mu.Unlock()
+	rejected := s.update(x.id, call.Data)
 	switch {
 	case call.Outcome == outcomeClose:
 		return &browserResult{ShowForm: true}
@@ -97,16 +99,16 @@ func (s *Server) shopper(x *session, call browserCall) *browserResult {
 			fields = []string{"billing_address.email"}
 		}
 		return &browserResult{ShowForm: true, Error: &browserError{fields}}
-	case refused != nil:
-		return &browserResult{ShowForm: true, Error: &browserError{refused.fields}}
+	case rejected != nil && rejected.fields != nil: // what else is wrong comes out with the approval
+		return &browserResult{ShowForm: true, Error: &browserError{rejected.fields}}
 	}
 	return nil
 }
 
 func (s *Server) approved(x *session) (any, *failure) {
-	token, refused := s.approve(x.id, nil)
-	if refused != nil {
-		return nil, refused
+	token, rejected := s.approve(x.id, nil)
+	if rejected != nil {
+		return nil, rejected
 	}
 	return browserResult{Approved: true, ShowForm: true, AuthorizationToken: token}, nil
 }

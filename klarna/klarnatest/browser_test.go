@@ -53,6 +53,7 @@ func (b browser) approve(what, more string) string {
 }
 
 func TestTheBrowserBuys(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	b := openBrowser(s, cart())
 	shown := b.ask("session", "")
@@ -78,6 +79,7 @@ func TestTheBrowserBuys(t *testing.T) {
 }
 
 func TestWhatTheShopperDoes(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct{ name, what, more, want string }{
 		{"is declined", "authorize", `"outcome":"decline"`, `{"approved":false,"show_form":false}`},
 		{"closes it", "authorize", `"outcome":"close"`, `{"approved":false,"show_form":true}`},
@@ -104,6 +106,7 @@ func TestWhatTheShopperDoes(t *testing.T) {
 }
 
 func TestADeclinedShopperKeepsAnEarlierAuthorization(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	b := openBrowser(s, cart())
 	token := b.approve("authorize", "")
@@ -112,6 +115,7 @@ func TestADeclinedShopperKeepsAnEarlierAuthorization(t *testing.T) {
 }
 
 func TestFinalize(t *testing.T) {
+	t.Parallel()
 	nothing := func(b browser) {
 		t.Helper()
 		got := b.ask("finalize", "")
@@ -132,6 +136,7 @@ func TestFinalize(t *testing.T) {
 }
 
 func TestTheBrowsersDataGoesIntoTheSession(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	b := openBrowser(s, cart())
 	address := encode(t, home())
@@ -149,6 +154,7 @@ func TestTheBrowsersDataGoesIntoTheSession(t *testing.T) {
 }
 
 func TestDataThatKlarnaDoesNotTakeIsNotTaken(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	b := openBrowser(s, cart())
 	got := b.ask("session", `"data":{"order_amount":1,"locale":"sv-SE"}`)
@@ -158,6 +164,7 @@ func TestDataThatKlarnaDoesNotTakeIsNotTaken(t *testing.T) {
 }
 
 func TestTheBrowserHasTheShopCalledBack(t *testing.T) {
+	t.Parallel()
 	shopServer := newReceiver(t, 200)
 	s := newShop(t)
 	b := openBrowser(s, cartCalling(shopServer.URL))
@@ -169,6 +176,7 @@ func TestTheBrowserHasTheShopCalledBack(t *testing.T) {
 }
 
 func TestBrowserCallsThatAreRefused(t *testing.T) {
+	t.Parallel()
 	swap := func(token, part string) string { // a token with another payload, and the right signature
 		parts := strings.Split(token, ".")
 		parts[1] = part
@@ -208,6 +216,7 @@ func TestBrowserCallsThatAreRefused(t *testing.T) {
 }
 
 func TestBrowsersMayAskFromAnyPage(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	got := s.send("OPTIONS", "/kp/stand-in/authorize", "", "Authorization", "", "Origin", "http://localhost:8080",
 		"Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "content-type")
@@ -221,6 +230,7 @@ func TestBrowsersMayAskFromAnyPage(t *testing.T) {
 }
 
 func TestTheScriptIsServed(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	require.Equal(t, "/kp/lib/v1/api.js", klarnatest.ScriptPath)
 	got := s.send("GET", klarnatest.ScriptPath, "", "Authorization", "")
@@ -233,6 +243,7 @@ func TestTheScriptIsServed(t *testing.T) {
 }
 
 func TestTheScriptHasWhatKlarnasHas(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	script := s.send("GET", klarnatest.ScriptPath, "").body
 	for _, want := range []string{
@@ -259,6 +270,7 @@ func TestTheScriptHasWhatKlarnasHas(t *testing.T) {
 }
 
 func TestBrowserCallsAreLoggedWithoutSecrets(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	server := klarnatest.NewServer(klarnatest.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 	defer server.Close()

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// CallbackKind says what a callback is about.
+// CallbackKind names what a callback is about.
 type CallbackKind string
 
 // The callbacks that there are.
@@ -26,9 +26,9 @@ type Callback struct {
 	Kind       CallbackKind // what it was about
 	URL        string       // where it went, placeholders replaced
 	Try        int          // from 1; 0 when it was skipped
-	StatusCode int          // what the shop answered; 0 when it did not
+	StatusCode int          // what the shop responded with; 0 when it did not
 	Skipped    string       // why it was not made, such as a URL that is not on this machine
-	Err        error        // why there is no answer
+	Err        error        // why there is no response
 }
 
 // Format prints the kind, the try and what came of it, for every verb.

@@ -1,31 +1,47 @@
 package klarnatest
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
 
-// CallbackPolicy is how the server calls the shop back. The zero value, and so each field that is zero, is what Klarna
-// does: at once, up to three tries, a second before the next one and two before the last.
+// CallbackPolicy controls how the server calls the shop back. The zero value, and so each field that is zero, is what
+// Klarna does: at once, up to three tries, a second before the next one and two before the last.
 type CallbackPolicy struct {
-	Never bool          // no callback comes
-	Twice bool          // after the last try it all comes once more
-	First bool          // the browser gets its token only when the callback is through, so that the callback wins the race
-	Delay time.Duration // how long the callback is late
-	Wait  time.Duration // before the second try, and twice that before the third
+	Never   bool          // no callback comes
+	Twice   bool          // after the last try it all comes once more
+	First   bool          // the browser gets its token only when the callback is through, so that the callback wins the race
+	Delay   time.Duration // how long the callback is late
+	Wait    time.Duration // before the second try, and twice that before the third; 0 is a second
+	Timeout time.Duration // for the shop to accept a connection, and again to respond; 0 is two seconds
+
+	// Allow reports whether a callback may go to an address, which the URL's host has or resolved to. It is asked when the
+	// server connects, for each address: nothing is resolved after it. Nil allows loopback addresses only.
+	Allow func(host string, address netip.AddrPort) bool
 }
 
 const (
-	callbackTries   = 3
-	callbackTimeout = 2 * time.Second // to connect, and again to read the answer
+	callbackTries       = 3
+	maxPendingCallbacks = 10_000
 )
 
 // SetCallbacks sets how the server calls back from now on. Times are real time: [Server.Advance] does not shorten them.
 func (s *Server) SetCallbacks(policy CallbackPolicy) {
-	if policy.Delay < 0 || policy.Wait < 0 {
+	if policy.Delay < 0 || policy.Wait < 0 || policy.Timeout < 0 {
 		panic("klarnatest: SetCallbacks: a time to wait is not negative")
 	}
-	if policy.Wait == 0 {
-		policy.Wait = time.Second
-	}
+	policy = policy.withDefaults()
 	s.callbacks.mu.Lock()
 	defer s.callbacks.mu.Unlock()
 	s.callbacks.policy = policy
+}
+
+func (p CallbackPolicy) withDefaults() CallbackPolicy {
+	if p.Wait == 0 {
+		p.Wait = time.Second
+	}
+	if p.Timeout == 0 {
+		p.Timeout = 2 * time.Second
+	}
+	return p
 }

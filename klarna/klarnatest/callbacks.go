@@ -16,7 +16,6 @@ import (
 type callbacks struct {
 	ctx    context.Context // ends when the server closes
 	logger *slog.Logger
-	client *http.Client
 	done   sync.WaitGroup
 
 	mu      sync.Mutex
@@ -27,7 +26,7 @@ type callbacks struct {
 }
 
 func newCallbacks(ctx context.Context, logger *slog.Logger) *callbacks {
-	return &callbacks{ctx: ctx, logger: logger, client: newCallbackClient(), policy: CallbackPolicy{Wait: time.Second}}
+	return &callbacks{ctx: ctx, logger: logger, policy: CallbackPolicy{}.withDefaults()}
 }
 
 // wait waits for all that is under way; ctx has ended by then, which makes it short.
@@ -44,7 +43,7 @@ type message struct {
 	kind CallbackKind
 	url  string
 	body any
-	ends func(status int) bool // whether the shop's answer is one that ends the tries
+	ends func(status int) bool // reports whether a response of the shop ends the tries
 }
 
 // start makes a callback in the background. The channel is closed when it is through. A message without a URL is none.
@@ -62,8 +61,10 @@ func (c *callbacks) start(m message) <-chan struct{} {
 		skipped = "callbacks are switched off"
 	case c.ctx.Err() != nil:
 		skipped = "the server is closed"
-	case !isLoopbackURL(m.url):
+	case policy.Allow == nil && !isLoopbackURL(m.url):
 		skipped = "the URL is not on this machine"
+	case c.pending >= maxPendingCallbacks:
+		skipped = "too many callbacks are under way"
 	}
 	if skipped != "" {
 		c.addLocked(Callback{Time: time.Now(), Kind: m.kind, URL: m.url, Skipped: skipped})
@@ -103,7 +104,7 @@ func (c *callbacks) deliver(m message, policy CallbackPolicy) {
 
 // tryAll tries until the shop has it, the tries are used up or the server closes.
 func (c *callbacks) tryAll(m message, policy CallbackPolicy) {
-	wait := policy.Wait
+	wait, client := policy.Wait, newCallbackClient(policy)
 	for try := 1; try <= callbackTries; try++ {
 		if try > 1 {
 			if !c.sleep(wait) {
@@ -112,7 +113,11 @@ func (c *callbacks) tryAll(m message, policy CallbackPolicy) {
 			wait *= 2
 		}
 		done := Callback{Time: time.Now(), Kind: m.kind, URL: m.url, Try: try}
-		done.StatusCode, done.Err = c.post(m)
+		done.StatusCode, done.Err = c.post(client, m, policy)
+		if errors.Is(done.Err, errNotAllowed) {
+			c.add(Callback{Time: done.Time, Kind: m.kind, URL: m.url, Skipped: errNotAllowed.Error()})
+			return
+		}
 		c.add(done)
 		if done.Err == nil && m.ends(done.StatusCode) {
 			return
@@ -121,12 +126,12 @@ func (c *callbacks) tryAll(m message, policy CallbackPolicy) {
 }
 
 // post makes one try. An error does not hold the URL.
-func (c *callbacks) post(m message) (status int, err error) {
+func (c *callbacks) post(client *http.Client, m message, policy CallbackPolicy) (status int, err error) {
 	body, err := json.Marshal(m.body)
 	if err != nil {
 		return 0, err
 	}
-	ctx, cancel := context.WithTimeout(c.ctx, 2*callbackTimeout)
+	ctx, cancel := context.WithTimeout(c.ctx, 2*policy.Timeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, m.url, bytes.NewReader(body))
 	if err != nil {
@@ -134,7 +139,7 @@ func (c *callbacks) post(m message) (status int, err error) {
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "klarnatest")
-	resp, err := c.client.Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		var withURL *url.Error
 		if errors.As(err, &withURL) {
@@ -171,7 +176,7 @@ func (c *callbacks) addLocked(done Callback) {
 	c.logger.LogAttrs(context.Background(), slog.LevelInfo, "callback", done.attrs()...)
 }
 
-// first says whether the browser has to wait for the callback.
+// first reports whether the browser has to wait for the callback.
 func (c *callbacks) first() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

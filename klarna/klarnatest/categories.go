@@ -6,7 +6,7 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna"
 )
 
-// badge is the picture that Klarna's answers name for every category.
+// badge is the picture that Klarna's responses name for every category.
 const badge = "https://x.klarnacdn.net/payment-method/assets/badges/generic/klarna.svg"
 
 // categoryNames are what the shopper reads, by language: pay later, pay over time, pay now. English for all others.
@@ -16,7 +16,7 @@ var categoryNames = map[string][3]string{
 	"sv": {"Få först. Betala sen.", "Dela upp betalningen", "Betala nu"},
 }
 
-// categories are the three that a playground account answers with.
+// categories are the three that a playground account gets.
 func categories(locale string) []klarna.PaymentMethodCategory {
 	names, ok := categoryNames[language(locale)]
 	if !ok {

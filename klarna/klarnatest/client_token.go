@@ -12,7 +12,7 @@ func newClientToken(baseURL string, x *session) string {
 	signature := make([]byte, 32)
 	_, _ = rand.Read(signature) // it never fails
 	var offered []string
-	for _, category := range categories(x.locale()) {
+	for _, category := range categories(x.members.locale()) {
 		offered = append(offered, category.Identifier)
 	}
 	return encodePart(map[string]any{"alg": "RS256", "kid": newUUID()}) + "." +
@@ -22,7 +22,7 @@ func newClientToken(baseURL string, x *session) string {
 			"stand_in":         true, // our script takes no other: a token of Klarna's leads to Klarna
 			"environment":      "playground",
 			"session_type":     "PAYMENTS",
-			"language":         language(x.locale()),
+			"language":         language(x.members.locale()),
 			"purchase_country": x.members["purchase_country"],
 			"order_amount":     x.members["order_amount"],
 

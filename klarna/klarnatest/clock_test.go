@@ -10,6 +10,7 @@ import (
 )
 
 func TestLifetimes(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	const almost = -time.Minute
 	for _, row := range []struct {
@@ -68,6 +69,7 @@ func orderIt(s *shop, _, token string) error {
 }
 
 func TestASessionTellsWhenItExpires(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	s.server.Advance(time.Hour)
 	session := s.read(s.open(cart()))
@@ -76,6 +78,7 @@ func TestASessionTellsWhenItExpires(t *testing.T) {
 }
 
 func TestAnUpdateDoesNotLengthenASession(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	id := s.open(cart())
 	before := s.read(id).ExpiresAt
@@ -85,6 +88,7 @@ func TestAnUpdateDoesNotLengthenASession(t *testing.T) {
 }
 
 func TestATokenOutlivesItsSession(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	id := s.open(cart())
 	s.server.Advance(47*time.Hour + 30*time.Minute)
@@ -95,6 +99,7 @@ func TestATokenOutlivesItsSession(t *testing.T) {
 }
 
 func TestAdvanceMovesTheLog(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	s.server.Advance(24 * time.Hour)
 	s.open(cart())
@@ -102,6 +107,7 @@ func TestAdvanceMovesTheLog(t *testing.T) {
 }
 
 func TestAdvanceDoesNotGoBack(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	require.PanicsWithValue(t, "klarnatest: Advance: a clock does not run backwards", func() { s.server.Advance(-time.Second) })
 	s.server.Advance(0)

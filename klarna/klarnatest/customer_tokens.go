@@ -3,43 +3,54 @@ package klarnatest
 import "github.com/klarna-go/klarna-payments/klarna"
 
 func (s *Server) createCustomerToken(token string, body []byte) (any, *failure) {
-	sent, refused := parse(body)
-	if refused != nil {
-		return nil, refused
+	sent, rejected := parse(body)
+	if rejected != nil {
+		return nil, rejected
 	}
 	var request klarna.CustomerTokenCreationRequest
-	if refused := s.check("customer_token_creation_request", sent, &request); refused != nil {
-		return nil, refused
+	if rejected := s.check("customer_token_creation_request", sent, &request); rejected != nil {
+		return nil, rejected
 	}
-	a, refused := s.findAuthorization(token)
-	if refused != nil {
-		return nil, refused
+	authorized, rejected := s.authorized(token)
+	if rejected != nil {
+		return nil, rejected
+	}
+	created := klarna.CustomerTokenCreationResponse{TokenID: newUUID()}
+	created.BillingAddress, created.Customer = buyer(authorized, &request)
+	differences := customerTokenDifferences(authorized, sent)
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, rejected := s.findAuthorization(token)
+	if rejected != nil {
+		return nil, rejected
 	}
 	if intent := a.intent(); intent != klarna.IntentTokenize && intent != klarna.IntentBuyAndTokenize {
 		return nil, noTokenFor(intent)
 	}
-	if a.tokenized || a.order != nil {
+	if a.order != nil || len(a.customerTokens) > 0 && !s.repeatTokens {
 		return nil, alreadyConsumed
 	}
-	if differences := customerTokenDifferences(a.members, sent); differences != nil {
+	if differences != nil {
 		return nil, notMatching(differences)
 	}
-	a.tokenized = true
+	a.customerTokens = append(a.customerTokens, created.TokenID)
+	s.created.CustomerTokens++
+	return created, nil
+}
 
-	var authorized klarna.SessionCreate
-	convert(a.members, &authorized)
-	if authorized.BillingAddress == (klarna.Address{}) {
-		authorized.BillingAddress = request.BillingAddress
+// buyer returns what Klarna knows of the customer: what was authorized, and else what the request has.
+func buyer(authorized members, request *klarna.CustomerTokenCreationRequest) (klarna.Address, klarna.CustomerReadCreateToken) {
+	var session klarna.SessionCreate
+	convert(authorized, &session)
+	if session.BillingAddress == (klarna.Address{}) {
+		session.BillingAddress = request.BillingAddress
 	}
-	if authorized.Customer == (klarna.Customer{}) {
-		authorized.Customer = request.Customer
+	if session.Customer == (klarna.Customer{}) {
+		session.Customer = request.Customer
 	}
-	return klarna.CustomerTokenCreationResponse{
-		TokenID:        newUUID(),
-		BillingAddress: authorized.BillingAddress,
-		Customer: klarna.CustomerReadCreateToken{
-			DateOfBirth: authorized.Customer.DateOfBirth,
-			Gender:      authorized.Customer.Gender,
-		},
-	}, nil
+	return session.BillingAddress, klarna.CustomerReadCreateToken{
+		DateOfBirth: session.Customer.DateOfBirth,
+		Gender:      session.Customer.Gender,
+	}
 }

@@ -9,6 +9,7 @@ import (
 )
 
 func TestCustomerTokenRules(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	tokenize := func(s *shop, token string) error {
 		_, err := s.CreateCustomerToken(ctx, token, customerToken())
@@ -79,6 +80,7 @@ func TestCustomerTokenRules(t *testing.T) {
 }
 
 func TestCustomerTokenAnswers(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	person := klarna.Customer{DateOfBirth: "1980-01-31", Gender: "female", NationalIdentificationNumber: "810101-0000"}
 	read := klarna.CustomerReadCreateToken{DateOfBirth: "1980-01-31", Gender: "female"}
@@ -109,6 +111,7 @@ func TestCustomerTokenAnswers(t *testing.T) {
 }
 
 func TestCustomerTokenOfAnotherAddress(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	c := cartFor(klarna.IntentTokenize)
 	c.BillingAddress = home()

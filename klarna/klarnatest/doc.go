@@ -1,6 +1,6 @@
-// Package klarnatest is a stand-in for Klarna Payments v1, for tests and for trying things without credentials. It is to
+// Package klarnatest is a fake server of Klarna Payments v1, for tests and for trying things without credentials. It is to
 // package klarna what net/http/httptest is to net/http: a [Server] listens on loopback, remembers sessions,
-// authorizations and orders, and answers as Klarna does, in status, error code, message and correlation id.
+// authorizations and orders, and responds as Klarna does, in status, error code, message and correlation id.
 //
 //	server := klarnatest.NewServer()
 //	defer server.Close()
@@ -13,28 +13,31 @@
 // # What it knows
 //
 // A session lives for 48 hours and an authorization token for 60 minutes, by a clock that [Server.Advance] moves. A token
-// is worth one order, which must be what was authorized: amount, country, currency, order lines and addresses. The same
+// is valid for one order, which must be what was authorized: amount, country, currency, order lines and addresses. The same
 // body again for the same token gives the same order. An authorization makes the one before it void. Customer tokens
 // need a session that was opened for them.
 //
-// Every request is held against the project's OpenAPI document and against the money rules of package preflight. What is
-// wrong is refused as Klarna does it, with 400 BAD_VALUE and the paths of the fields. An update is checked as the session
-// would be with it. Rules that preflight only warns of refuse nothing.
+// Every request is validated against the project's contract and checked by the money rules of package preflight. What is
+// invalid is rejected as Klarna does it, with 400 BAD_VALUE and the paths of the fields. An update is checked as the session
+// would be with it. Rules that preflight only warns of reject nothing.
+//
+// A server forgets what has expired, and of more than 100,000 sessions, or 256 MB of them, the oldest ([WithCapacity]).
+// [Server.Created], [Server.OrderIDs] and [Server.CustomerTokens] return what it created.
 //
 // # What can go wrong
 //
 // [Server.Fail] breaks the next requests of an operation: a status, a page of HTML, a delay, a reset before or after the
-// order was placed, a truncated or endless answer. [Server.PendingFaults] tells which of them nobody met.
+// order was placed, a truncated or endless response. [Server.PendingFaults] returns those that nobody met.
 // [Server.SetRateLimit] lets callers run into a limit.
 //
-//	server.Fail(klarna.OperationCreateOrder, klarnatest.ResetAfter()) // the order exists, the answer is lost
+//	server.Fail(klarna.OperationCreateOrder, klarnatest.ResetAfter()) // the order exists, the response is lost
 //
 // # Callbacks
 //
 // After an authorization the shop is called at its merchant_urls.authorization, in the background and with three tries;
 // [Server.NotifyFraud] calls its merchant_urls.notification. [Server.SetCallbacks] makes that twice, late, first or never.
-// Only loopback addresses are called, and [Server.Callbacks] tells what was done or skipped.
-// [Server.WaitForCallbacks] waits for all of it.
+// Only loopback addresses are called, unless the policy allows others. [Server.Callbacks] returns what was done or skipped,
+// and [Server.WaitForCallbacks] waits for all of it.
 //
 // # The browser
 //
@@ -44,7 +47,7 @@
 //
 //	POST /kp/stand-in/authorize  {"client_token": "…", "outcome": "approve"}
 //
-// which answers with the object that the page's callback would get. There are session (what load asks), authorize,
+// which responds with the object that the page's callback would get. There are session (what load asks), authorize,
 // reauthorize and finalize; "data" is what the page gives to Klarna's script, "auto_finalize" false asks for a finalize,
 // and the outcome is approve, decline, invalid_fields or close. Command klarna-sandbox is the same server as a program.
 //

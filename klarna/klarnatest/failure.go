@@ -8,7 +8,7 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna"
 )
 
-// failure is an answer by which Klarna refuses a call. Statuses, codes and messages are those of Klarna's table of
+// failure is a response by which Klarna rejects a call. Statuses, codes and messages are those of Klarna's table of
 // errors, unless marked.
 type failure struct {
 	status   int
@@ -19,48 +19,48 @@ type failure struct {
 
 var (
 	// malformed is a body that is no JSON object.
-	malformed    = refuse(http.StatusBadRequest, "BAD_REQUEST")
-	unauthorized = refuse(http.StatusUnauthorized, "UNAUTHORIZED")
+	malformed    = newFailure(http.StatusBadRequest, "BAD_REQUEST")
+	unauthorized = newFailure(http.StatusUnauthorized, "UNAUTHORIZED")
 
-	alreadyConsumed  = refuse(http.StatusForbidden, "INVALID_OPERATION", "Authorization token already consumed")
-	invalidSession   = refuse(http.StatusNotFound, "NOT_FOUND", "Invalid session id")
-	invalidToken     = refuse(http.StatusNotFound, "NOT_FOUND", "Invalid authorization token")
-	undeletable      = refuse(http.StatusNotFound, "NOT_FOUND", "Authorization cannot be deleted")
-	sessionCompleted = refuse(http.StatusNotFound, "SESSION_COMPLETED", "Session has already been completed")
-	differentBody    = refuse(http.StatusConflict, "BAD_VALUE", "The order has been already completed with different request body")
+	alreadyConsumed  = newFailure(http.StatusForbidden, "INVALID_OPERATION", "Authorization token already consumed")
+	invalidSession   = newFailure(http.StatusNotFound, "NOT_FOUND", "Invalid session id")
+	invalidToken     = newFailure(http.StatusNotFound, "NOT_FOUND", "Invalid authorization token")
+	undeletable      = newFailure(http.StatusNotFound, "NOT_FOUND", "Authorization cannot be deleted")
+	sessionCompleted = newFailure(http.StatusNotFound, "SESSION_COMPLETED", "Session has already been completed")
+	differentBody    = newFailure(http.StatusConflict, "BAD_VALUE", "The order has been already completed with different request body")
 
 	// inferred: Klarna names none of the codes for these.
-	tooManyRequests = refuse(http.StatusTooManyRequests, "TOO_MANY_REQUESTS") // the code is Order Management's
-	tooLarge        = refuse(http.StatusRequestEntityTooLarge, "REQUEST_TOO_LARGE")
-	unknownPath     = refuse(http.StatusNotFound, "NOT_FOUND")
-	wrongMethod     = refuse(http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED")
+	tooManyRequests = newFailure(http.StatusTooManyRequests, "TOO_MANY_REQUESTS") // the code is Order Management's
+	tooLarge        = newFailure(http.StatusRequestEntityTooLarge, "REQUEST_TOO_LARGE")
+	unknownPath     = newFailure(http.StatusNotFound, "NOT_FOUND")
+	wrongMethod     = newFailure(http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED")
 )
 
 // badValue is a body that breaks a rule in the fields.
 func badValue(fields ...string) *failure {
-	f := refuse(http.StatusBadRequest, "BAD_VALUE", "Bad value: "+strings.Join(fields, ", "))
+	f := newFailure(http.StatusBadRequest, "BAD_VALUE", "Bad value: "+strings.Join(fields, ", "))
 	f.fields = fields
 	return f
 }
 
 // notMatching is an order that is not what was authorized.
 func notMatching(differences []string) *failure {
-	return refuse(http.StatusConflict, "BAD_VALUE", "Not matching fields: ["+strings.Join(differences, ", ")+"]")
+	return newFailure(http.StatusConflict, "BAD_VALUE", "Not matching fields: ["+strings.Join(differences, ", ")+"]")
 }
 
 // noTokenFor is a customer token that the session was not opened for.
 func noTokenFor(intent klarna.Intent) *failure {
-	return refuse(http.StatusForbidden, "INVALID_OPERATION", "Not allowed to create customer token(s) for intent "+string(intent))
+	return newFailure(http.StatusForbidden, "INVALID_OPERATION", "Not allowed to create customer token(s) for intent "+string(intent))
 }
 
 // noOrderFor is an order of a session that was opened for a customer token only.
 //
 // inferred: the message is made after that of the other case.
 func noOrderFor(intent klarna.Intent) *failure {
-	return refuse(http.StatusForbidden, "INVALID_OPERATION", "Not allowed to create order(s) for intent "+string(intent))
+	return newFailure(http.StatusForbidden, "INVALID_OPERATION", "Not allowed to create order(s) for intent "+string(intent))
 }
 
-func refuse(status int, code string, messages ...string) *failure {
+func newFailure(status int, code string, messages ...string) *failure {
 	if messages == nil {
 		messages = []string{} // an empty list, not null
 	}

@@ -9,14 +9,6 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna"
 )
 
-// placedOrder is what the server still has to know of an order.
-type placedOrder struct {
-	placed       time.Time
-	status       klarna.FraudStatus
-	confirmation string // the page that the shopper is led to
-	notification string // where fraud notifications go
-}
-
 // orderLifetime is how long the server knows an order. inferred: Klarna repeats a fraud notification for 24 hours, and a
 // shopper follows the redirect at once.
 const orderLifetime = 72 * time.Hour

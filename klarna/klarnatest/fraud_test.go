@@ -26,6 +26,7 @@ func pendingOrder(s *shop, ofSession, ofOrder string) (sessionID, orderID string
 }
 
 func TestFraudNotification(t *testing.T) {
+	t.Parallel()
 	const placeholders = "?session={session.id}&order={order.id}"
 	for _, row := range []struct{ name, ofSession, ofOrder, want string }{
 		{"the session's URL", "/of-session" + placeholders, "", "/of-session"},
@@ -60,6 +61,7 @@ func TestFraudNotification(t *testing.T) {
 }
 
 func TestOnlyA200EndsAFraudNotification(t *testing.T) {
+	t.Parallel()
 	shopServer := newReceiver(t, 204, 500, 200)
 	s := newShop(t)
 	s.server.SetCallbacks(klarnatest.CallbackPolicy{Wait: time.Millisecond})
@@ -70,6 +72,7 @@ func TestOnlyA200EndsAFraudNotification(t *testing.T) {
 }
 
 func TestNotifyFraudRefuses(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name  string
 		order func(s *shop) string
@@ -100,6 +103,7 @@ func TestNotifyFraudRefuses(t *testing.T) {
 }
 
 func TestFraudStatusIsThatOfOrdersToCome(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	_, first := s.openAndAuthorize(cart())
 	require.Equal(t, klarna.FraudStatusAccepted, s.order(first, orderOf(cart())).FraudStatus)

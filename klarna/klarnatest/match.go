@@ -101,7 +101,7 @@ func union(a, b map[string]any) map[string]any {
 }
 
 // withoutZero makes a number that is 0 an absent one, since Klarna reads them alike. An empty string is not made an
-// absent one: shops reported orders that were refused for just that.
+// absent one: shops reported orders that were rejected for just that.
 func withoutZero(value any) any {
 	if value == json.Number("0") {
 		return nil

@@ -11,6 +11,7 @@ import (
 )
 
 func TestAnOrderMustBeWhatWasAuthorized(t *testing.T) {
+	t.Parallel()
 	none := klarna.Address{}
 	for _, row := range []struct {
 		name              string
@@ -110,6 +111,7 @@ func setPrice(o *klarna.CreateOrderRequest, line int, price int64) {
 
 // What the client leaves out by itself, callers in other languages send.
 func TestEmptyAndZeroInWhatMustMatch(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name              string
 		authorized, order func(members map[string]any)

@@ -3,6 +3,7 @@ package klarnatest
 import (
 	"log/slog"
 	"net"
+	"time"
 )
 
 // Option changes how a [Server] works.
@@ -14,6 +15,10 @@ type config struct {
 	url              string
 	username, apiKey string
 	unknownFields    bool
+	repeatTokens     bool
+	readTimeout      time.Duration
+	maxSessions      int
+	maxBytes         int
 	logger           *slog.Logger
 }
 
@@ -35,14 +40,40 @@ func WithCredentials(username, apiKey string) Option {
 	return func(c *config) { c.username, c.apiKey = username, apiKey }
 }
 
-// WithUnknownFields has the server ignore fields that api/openapi.yaml does not know. Without it they are refused, since
-// they are mistyped more often than not. Whether Klarna refuses them is unknown, and it documents a few that no OpenAPI
+// WithUnknownFields has the server ignore fields that api/openapi.yaml does not know. Without it they are rejected, since
+// they are mistyped more often than not. Whether Klarna rejects them is unknown, and it documents a few that no OpenAPI
 // document has.
 func WithUnknownFields() Option {
 	return func(c *config) { c.unknownFields = true }
 }
 
-// WithLogger has the server log each request and each callback, once it is answered: the operation, the status, how long
+// WithRepeatedCustomerTokens has the server create a customer token each time that it is asked for one, where Klarna
+// rejects the second request for the same authorization. So a test sees a client that asks twice: [Server.CustomerTokens]
+// has two tokens then, and one of them would never be used or cancelled.
+func WithRepeatedCustomerTokens() Option {
+	return func(c *config) { c.repeatTokens = true }
+}
+
+// WithCapacity sets how many sessions the server stores at most, and how many bytes of them. As many orders are stored.
+// When there are more, the oldest are forgotten: they are unknown then, as if they had expired. Without this option it is
+// 100,000 sessions and 256 MB. It panics if one of the numbers is not positive.
+func WithCapacity(sessions, bytes int) Option {
+	if sessions <= 0 || bytes <= 0 {
+		panic("klarnatest: WithCapacity: a capacity must be more than 0")
+	}
+	return func(c *config) { c.maxSessions, c.maxBytes = sessions, bytes }
+}
+
+// WithReadTimeout sets how long a caller may take to send the header of a request, and again to send its body. Without
+// this option there is no limit, which suits tests. It panics if d is not positive.
+func WithReadTimeout(d time.Duration) Option {
+	if d <= 0 {
+		panic("klarnatest: WithReadTimeout: a time limit must be more than 0")
+	}
+	return func(c *config) { c.readTimeout = d }
+}
+
+// WithLogger has the server log each request and each callback, once it is handled: the operation, the status, how long
 // it took and the correlation id. No id, token, credential or body is logged.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) { c.logger = logger }

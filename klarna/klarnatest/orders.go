@@ -1,27 +1,36 @@
 package klarnatest
 
 import (
+	"crypto/sha256"
 	"strings"
 
 	"github.com/klarna-go/klarna-payments/klarna"
 )
 
 func (s *Server) createOrder(token string, body []byte) (any, *failure) {
-	sent, refused := parse(body)
-	if refused != nil {
-		return nil, refused
+	sent, rejected := parse(body)
+	if rejected != nil {
+		return nil, rejected
 	}
-	if refused := s.check("create_order_request", sent, new(klarna.CreateOrderRequest)); refused != nil {
-		return nil, refused
+	if rejected := s.check("create_order_request", sent, new(klarna.CreateOrderRequest)); rejected != nil {
+		return nil, rejected
 	}
-	a, refused := s.findAuthorization(token)
-	if refused != nil {
-		return nil, refused
+	authorized, rejected := s.authorized(token)
+	if rejected != nil {
+		return nil, rejected
+	}
+	hash, differences := sha256.Sum256(canonical(body)), orderDifferences(authorized, sent)
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, rejected := s.findAuthorization(token)
+	if rejected != nil {
+		return nil, rejected
 	}
 	if a.order != nil {
 		// inferred: Klarna says what a different body gives, and so compares them. That blanks and the order of members
-		// do not count, and that the same body gives the same answer, is the sensible rest of it.
-		if canonical(body) != a.orderBody {
+		// do not count, and that the same body gives the same response, is the sensible rest of it.
+		if hash != a.orderBody {
 			return nil, differentBody
 		}
 		return a.order, nil
@@ -29,17 +38,28 @@ func (s *Server) createOrder(token string, body []byte) (any, *failure) {
 	if intent := a.intent(); intent == klarna.IntentTokenize {
 		return nil, noOrderFor(intent)
 	}
-	if differences := orderDifferences(a.members, sent); differences != nil {
+	if differences != nil {
 		// inferred: the token stays good for an order that matches. Shops reported in 2017 that it did not.
 		return nil, notMatching(differences)
 	}
-	a.orderBody = canonical(body)
+	a.orderBody = hash
 	a.order = s.place(a, sent)
 	a.session.order = a.order
 	return a.order, nil
 }
 
-// place makes an order. Nobody changes it afterwards: it is answered with again.
+// authorized returns what was authorized with a token. It never changes.
+func (s *Server) authorized(token string) (members, *failure) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, rejected := s.findAuthorization(token)
+	if rejected != nil {
+		return nil, rejected
+	}
+	return a.members, nil
+}
+
+// place makes an order. Nobody changes it afterwards: it is returned again. Server.mu is held.
 func (s *Server) place(a *authorization, sent members) *klarna.Order {
 	order := &klarna.Order{
 		OrderID:                 newUUID(),
@@ -48,6 +68,7 @@ func (s *Server) place(a *authorization, sent members) *klarna.Order {
 	}
 	ids := strings.NewReplacer("{session.id}", a.session.id, "{order.id}", order.OrderID)
 	placed := &placedOrder{
+		id:           order.OrderID,
 		placed:       s.clock.now(),
 		status:       order.FraudStatus,
 		confirmation: ids.Replace(merchantURL("confirmation", sent, a.members)),
@@ -56,6 +77,6 @@ func (s *Server) place(a *authorization, sent members) *klarna.Order {
 	if placed.confirmation != "" {
 		order.RedirectURL = s.URL + redirectPath + order.OrderID
 	}
-	s.orders[order.OrderID] = placed
+	s.addOrder(placed)
 	return order
 }

@@ -14,6 +14,7 @@ import (
 var differentBody = refusal{409, "BAD_VALUE", "The order has been already completed with different request body"}
 
 func TestCreateOrderAnswers(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	id, token := s.openAndAuthorize(cart())
 	order := s.order(token, orderOf(cart()))
@@ -24,6 +25,7 @@ func TestCreateOrderAnswers(t *testing.T) {
 }
 
 func TestCreateOrderRules(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	for _, row := range []struct {
 		name string
@@ -124,6 +126,7 @@ func TestCreateOrderRules(t *testing.T) {
 }
 
 func TestTheSameBodyGivesTheSameOrder(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	_, token := s.openAndAuthorize(cart())
 	path := "/payments/v1/authorizations/" + token + "/order"
@@ -145,6 +148,7 @@ func TestTheSameBodyGivesTheSameOrder(t *testing.T) {
 }
 
 func TestRedirectURLLeadsToTheConfirmationPage(t *testing.T) {
+	t.Parallel()
 	const byOrder = "https://shop.example/done/{order.id}"
 	for _, row := range []struct {
 		name, ofSession, ofOrder string
@@ -179,6 +183,7 @@ func TestRedirectURLLeadsToTheConfirmationPage(t *testing.T) {
 }
 
 func TestRedirectOfNoOrder(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	require.Equal(t, 404, s.send("GET", "/redirect/unknown", "").status)
 }

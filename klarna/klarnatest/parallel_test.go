@@ -14,10 +14,10 @@ import (
 	"go.uber.org/goleak"
 )
 
-// Two hundred shoppers, at most fifty at a time, each with a cart of its own. Each order is placed twice at once, as by
+// Sixty shoppers, at most thirty at a time, each with a cart of its own. Each order is placed twice at once, as by
 // the browser and the callback.
 func TestParallelShoppers(t *testing.T) {
-	const shoppers, atOnce = 200, 50
+	const shoppers, atOnce = 60, 30
 	before := goleak.IgnoreCurrent()
 	shopServer := newReceiver(t, 500, 200)
 	server := klarnatest.NewServer()

@@ -40,7 +40,7 @@ func (s *Server) SetRateLimit(createSession, others int) {
 	s.limits.began, s.limits.used = map[bool]time.Time{}, map[bool]int{}
 }
 
-// take counts a call, and says how many are left, after how many seconds the count begins anew, and whether this one is
+// take counts a call, and returns how many are left, after how many seconds the count begins anew, and whether this one is
 // too many.
 func (l *limits) take(op klarna.Operation, now time.Time) (remaining, reset int, over bool) {
 	l.mu.Lock()
@@ -77,7 +77,7 @@ func quotaOf(op klarna.Operation) int {
 	return otherLimit
 }
 
-// setRateLimit sets the headers that Klarna sends with every answer, in the form seen there.
+// setRateLimit sets the headers that Klarna sends with every response, in the form seen there.
 func setRateLimit(header http.Header, quota, remaining, reset int) {
 	header.Set("X-Ratelimit-Limit", fmt.Sprintf("%d, %d;w=1", quota, quota))
 	header.Set("X-Ratelimit-Remaining", strconv.Itoa(remaining))

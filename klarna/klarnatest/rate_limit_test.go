@@ -2,10 +2,14 @@ package klarnatest_test
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -72,13 +76,24 @@ func TestACallThatIsOverTheLimitIsNotHandled(t *testing.T) {
 
 func TestTheClientWaitsForTheReset(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
-	s.server.SetRateLimit(1, 0)
-	s.open(cart())
-	var response klarna.Response
-	_, err := s.CreateSession(context.Background(), cart(), klarna.WithResponse(&response))
-	require.NoError(t, err)
-	require.Equal(t, 2, response.Attempts)
+	server := klarnatest.NewServer() // outside of the bubble, since it listens
+	t.Cleanup(server.Close)
+	synctest.Test(t, func(t *testing.T) {
+		client := server.Client(klarna.WithHTTPClient(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+			recorder := httptest.NewRecorder()
+			server.ServeHTTP(recorder, req)
+			return recorder.Result(), nil
+		})}))
+		server.SetRateLimit(1, 0)
+		began := time.Now()
+		for attempts := range 2 {
+			var response klarna.Response
+			_, err := client.CreateSession(t.Context(), cart(), klarna.WithResponse(&response))
+			require.NoError(t, err)
+			require.Equal(t, 1+attempts, response.Attempts)
+		}
+		require.GreaterOrEqual(t, time.Since(began), time.Second)
+	})
 }
 
 func TestWrongRateLimitPanics(t *testing.T) {

@@ -14,14 +14,14 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna"
 )
 
-// Request is one request that arrived, and how it was answered. It holds no credentials, and the path only as the
+// Request is one request that arrived, and how the server responded. It holds no credentials, and the path only as the
 // route of its Operation. Printed, logged or encoded it shows no body.
 type Request struct {
 	Time          time.Time        `json:"time"`            // when it arrived, by the server's clock
-	Duration      time.Duration    `json:"duration"`        // how long it took until the answer began
+	Duration      time.Duration    `json:"duration"`        // how long it took until the response began
 	Operation     klarna.Operation `json:"operation"`       // empty when the path or the method is none of the API's
-	StatusCode    int              `json:"status"`          // of the answer; 0 when a fault let there be none
-	CorrelationID string           `json:"correlation_id"`  // of the answer
+	StatusCode    int              `json:"status"`          // of the response; 0 when a fault let there be none
+	CorrelationID string           `json:"correlation_id"`  // of the response
 	Fault         string           `json:"fault,omitempty"` // what went wrong, by Server.Fail
 	Body          json.RawMessage  `json:"-"`               // as it came, JSON or not, up to 1 MB; it may hold personal data
 
@@ -84,7 +84,7 @@ func (l *requestLog) add(r Request) {
 	}
 }
 
-// Requests returns the requests that arrived so far, in the order in which they were answered. Refused ones are among
+// Requests returns the requests that arrived so far, in the order in which they were responded to. Rejected ones are among
 // them. Of more than 10,000, or of 64 MB of bodies, it forgets the oldest. The result is the caller's to change.
 func (s *Server) Requests() []Request {
 	s.log.mu.Lock()

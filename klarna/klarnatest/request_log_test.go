@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -99,30 +98,6 @@ func TestPrintingARequestShowsNoSecret(t *testing.T) {
 	}
 	require.Equal(t, "POST /payments/v1/authorizations/{authorizationToken}/order 200 (correlation id "+log[1].CorrelationID+")", fmt.Sprint(log[1]))
 	require.Equal(t, "unknown route 0 (correlation id )", fmt.Sprint(klarnatest.Request{}))
-}
-
-func TestTheLogForgetsTheOldest(t *testing.T) {
-	t.Parallel()
-	s := newShop(t)
-	id := s.open(cart())
-	arrive := func(method, path string, body []byte) {
-		s.server.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(method, path, bytes.NewReader(body)))
-	}
-	for range 9_999 {
-		arrive("GET", "/", nil)
-	}
-	require.Len(t, s.server.Requests(), 10_000)
-	require.Equal(t, klarna.OperationCreateSession, s.server.Requests()[0].Operation)
-	s.read(id)
-	log := s.server.Requests()
-	require.Len(t, log, 10_000)
-	require.Empty(t, log[0].Operation)
-	require.Equal(t, klarna.OperationReadSession, log[9_999].Operation)
-
-	for range 70 {
-		arrive("POST", sessionsPath, make([]byte, 1<<20))
-	}
-	require.Len(t, s.server.Requests(), 64, "of 1 MB each")
 }
 
 func TestDurationIsHowLongTheAnswerTook(t *testing.T) {

@@ -34,7 +34,7 @@ func (s *Server) routes() *http.ServeMux {
 	return mux
 }
 
-// isClean says whether a path is written as the routes are: without dot segments, empty segments or a slash at the end.
+// isClean reports whether a path is written as the routes are: without dot segments, empty segments or a slash at the end.
 func isClean(p string) bool { return path.Clean(p) == p }
 
 func (s *Server) notFound(w http.ResponseWriter, _ *http.Request) {

@@ -8,52 +8,46 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna"
 )
 
-// operation does what one of the six calls asks for. id is the session id or authorization token in the path, if any.
-// It is called with Server.mu held. An answer of nil is 204.
-type operation func(id string, body []byte) (answer any, refused *failure)
+// operation does what one of the six calls asks for. id is the session id or authorization token in the path, if any. It
+// takes Server.mu for as long as it needs it. A result of nil is a 204.
+type operation func(id string, body []byte) (result any, rejected *failure)
 
-// serve is the way of every call: body, fault, credentials, rate limit, what the operation does, answer.
+// serve is the way of every call: body, fault, credentials, rate limit, what the operation does, response.
 func (s *Server) serve(op klarna.Operation, do operation) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		request := s.newRequest(op)
-		body, refused := readBody(r)
+		body, rejected := s.readBody(w, r)
 		request.Body = body
-		handle := func() response { return s.handle(r, &request, refused, do) }
+		handle := func() response { return s.handle(r, &request, rejected, do) }
 		if fault, ok := s.faults.next(op); ok {
 			s.meet(fault, w, r, &request, handle)
 			return
 		}
-		answer := handle()
-		request.StatusCode = answer.status
-		s.record(request) // it is in the log by the time the caller has the answer
-		answer.send(w)
+		rendered := handle()
+		request.StatusCode = rendered.status
+		s.record(request) // it is in the log by the time the caller has the response
+		rendered.send(w)
 	}
 }
 
-// handle does what a request asks for, and gives the answer.
-func (s *Server) handle(r *http.Request, request *Request, refused *failure, do operation) response {
+// handle does what a request asks for, and returns the response.
+func (s *Server) handle(r *http.Request, request *Request, rejected *failure, do operation) response {
 	if !s.authenticated(r) {
 		return s.render(*request, nil, unauthorized)
 	}
 	remaining, reset, over := s.limits.take(request.Operation, s.clock.now())
-	var answer any
+	var result any
 	switch {
 	case over:
-		refused = tooManyRequests
-	case refused == nil && r.Method == http.MethodPost && !isJSON(r):
-		refused = malformed // inferred: 415 would say more, but the contract has no such answer
-	case refused == nil:
-		answer, refused = s.locked(do, idOf(r), request.Body)
+		rejected = tooManyRequests
+	case rejected == nil && r.Method == http.MethodPost && !isJSON(r):
+		rejected = malformed // inferred: 415 would say more, but the contract has no such response
+	case rejected == nil:
+		result, rejected = do(idOf(r), request.Body)
 	}
-	rendered := s.render(*request, answer, refused)
+	rendered := s.render(*request, result, rejected)
 	setRateLimit(rendered.header, s.limits.of(request.Operation), remaining, reset)
 	return rendered
-}
-
-func (s *Server) locked(do operation, id string, body []byte) (any, *failure) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return do(id, body)
 }
 
 // idOf is what stands in the path for the route's one placeholder.
@@ -61,13 +55,13 @@ func idOf(r *http.Request) string {
 	return r.PathValue("session_id") + r.PathValue("authorizationToken")
 }
 
-// render makes an answer, or a refusal, as Klarna sends it.
-func (s *Server) render(request Request, answer any, refused *failure) response {
+// render makes a response, of a result or a rejection, as Klarna sends it.
+func (s *Server) render(request Request, result any, rejected *failure) response {
 	status := http.StatusOK
 	switch {
-	case refused != nil:
-		status, answer = refused.status, refused.body(request.CorrelationID)
-	case answer == nil:
+	case rejected != nil:
+		status, result = rejected.status, rejected.body(request.CorrelationID)
+	case result == nil:
 		status = http.StatusNoContent
 	}
 	header := http.Header{}
@@ -75,23 +69,23 @@ func (s *Server) render(request Request, answer any, refused *failure) response 
 	header.Set("Klarna-Correlation-Id", request.CorrelationID)
 	quota := quotaOf(request.Operation)
 	setRateLimit(header, quota, quota-1, 1)
-	return response{status, header, encodeAnswer(answer)}
+	return response{status, header, encodeResult(result)}
 }
 
-func encodeAnswer(answer any) []byte {
-	if answer == nil {
+func encodeResult(result any) []byte {
+	if result == nil {
 		return nil
 	}
 	var b bytes.Buffer
-	if err := json.NewEncoder(&b).Encode(answer); err != nil {
-		panic("klarnatest: " + err.Error()) // cannot be: answers are made of what was decoded
+	if err := json.NewEncoder(&b).Encode(result); err != nil {
+		panic("klarnatest: " + err.Error()) // cannot be: results are made of what was decoded
 	}
 	return b.Bytes()
 }
 
-// reply answers a request that is for none of the operations.
-func (s *Server) reply(w http.ResponseWriter, request Request, refused *failure) {
-	request.StatusCode = refused.status
+// reply responds to a request that is for none of the operations.
+func (s *Server) reply(w http.ResponseWriter, request Request, rejected *failure) {
+	request.StatusCode = rejected.status
 	s.record(request)
-	s.render(request, nil, refused).send(w)
+	s.render(request, nil, rejected).send(w)
 }

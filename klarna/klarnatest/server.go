@@ -34,31 +34,34 @@ type Server struct {
 	limits        limits
 	callbacks     *callbacks
 	unknownFields bool
+	repeatTokens  bool
+	readTimeout   time.Duration // 0 is none
+	grace         time.Duration
 	closing       context.Context // ends when Close begins
 	close         context.CancelFunc
 
-	mu             sync.Mutex // guards what follows, and all that it leads to
-	sessions       map[string]*session
-	authorizations map[string]*authorization // by token
-	orders         map[string]*placedOrder   // by order id
-	fraudStatus    klarna.FraudStatus        // of orders to come
-	swept          time.Time                 // when what has expired was last forgotten
+	// mu guards what follows, and all that it leads to. Nothing that takes long is done while it is held: bodies are
+	// parsed, validated and compared before, and responses are encoded after.
+	mu sync.Mutex
+	store
+	fraudStatus klarna.FraudStatus // of orders to come
 }
 
 // NewServer starts a server on a free port of loopback. It panics when it cannot listen. Close it when done.
 func NewServer(opts ...Option) *Server {
-	c := config{logger: slog.New(slog.DiscardHandler)}
+	c := config{logger: slog.New(slog.DiscardHandler), maxSessions: defaultMaxSessions, maxBytes: defaultMaxBytes}
 	for _, opt := range opts {
 		opt(&c)
 	}
 	s := &Server{
 		Username: c.username, Password: c.apiKey, APIKey: c.apiKey,
-		logger:         c.logger,
-		unknownFields:  c.unknownFields,
-		sessions:       map[string]*session{},
-		authorizations: map[string]*authorization{},
-		orders:         map[string]*placedOrder{},
-		fraudStatus:    klarna.FraudStatusAccepted,
+		logger:        c.logger,
+		unknownFields: c.unknownFields,
+		repeatTokens:  c.repeatTokens,
+		readTimeout:   c.readTimeout,
+		grace:         defaultGrace,
+		store:         newStore(c.maxSessions, c.maxBytes),
+		fraudStatus:   klarna.FraudStatusAccepted,
 	}
 	s.setCredentials()
 	s.closing, s.close = context.WithCancel(context.Background())
@@ -66,6 +69,10 @@ func NewServer(opts ...Option) *Server {
 	s.mux = s.routes()
 
 	s.server = httptest.NewUnstartedServer(s)
+	s.server.Config.ReadHeaderTimeout = c.readTimeout
+	if c.readTimeout > 0 {
+		s.server.Config.IdleTimeout = idleTimeout
+	}
 	if c.listener != nil {
 		_ = s.server.Listener.Close() // the free port is not needed
 		s.server.Listener = c.listener
@@ -81,19 +88,21 @@ func NewServer(opts ...Option) *Server {
 	return s
 }
 
-// Close stops the server, once it has answered the calls that are under way, ends the faults and callbacks that are still
+// Close stops the server, once the calls that are under way have ended, ends the faults and callbacks that are still
 // waiting, and closes the connections of the clients that Client made. What it remembers can still be asked for.
 func (s *Server) Close() {
 	s.close()
 	// A caller that neither sends the rest of its request nor goes away would keep it open for ever.
-	cut := time.AfterFunc(grace, s.server.CloseClientConnections)
+	cut := time.AfterFunc(s.grace, s.server.CloseClientConnections)
 	defer cut.Stop()
 	s.server.Close()
 	s.callbacks.wait()
 }
 
-// grace is how long Close waits for the calls that are under way.
-const grace = time.Second
+const (
+	defaultGrace = time.Second     // how long Close waits for the calls that are under way
+	idleTimeout  = 2 * time.Minute // how long a connection without a request is kept, where there are time limits
+)
 
 // Client returns a client of this server, made with its URL, its API key and the options given. It panics if one of the
 // options is wrong.
@@ -108,7 +117,7 @@ func (s *Server) Client(opts ...klarna.Option) *klarna.Client {
 	return client
 }
 
-// ServeHTTP answers one request, so that a program can put the server behind a handler of its own.
+// ServeHTTP serves one request, so that a program can put the server behind a handler of its own.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !isClean(r.URL.EscapedPath()) {
 		// The mux would redirect to what it takes the path for.

@@ -5,12 +5,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
@@ -18,6 +21,7 @@ import (
 )
 
 func TestServersKnowNothingOfEachOther(t *testing.T) {
+	t.Parallel()
 	one, other := newShop(t), newShop(t)
 	require.NotEqual(t, one.server.APIKey, other.server.APIKey)
 	require.NotEqual(t, one.server.Username, other.server.Username)
@@ -27,6 +31,7 @@ func TestServersKnowNothingOfEachOther(t *testing.T) {
 }
 
 func TestClientTakesOptions(t *testing.T) {
+	t.Parallel()
 	server := klarnatest.NewServer()
 	defer server.Close()
 	var seen http.Header
@@ -46,6 +51,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
 func TestClientPanicsOnAWrongOption(t *testing.T) {
+	t.Parallel()
 	server := klarnatest.NewServer()
 	defer server.Close()
 	require.PanicsWithValue(t, "klarnatest: Client: klarna: WithTimeout: 0s; it must be more than 0", func() {
@@ -54,6 +60,7 @@ func TestClientPanicsOnAWrongOption(t *testing.T) {
 }
 
 func TestWithListenerServesThere(t *testing.T) {
+	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	server := klarnatest.NewServer(klarnatest.WithListener(listener))
@@ -67,6 +74,7 @@ func TestWithListenerServesThere(t *testing.T) {
 }
 
 func TestServerIsAHandler(t *testing.T) {
+	t.Parallel()
 	server := klarnatest.NewServer()
 	defer server.Close()
 	elsewhere := httptest.NewServer(http.StripPrefix("/klarna", server))
@@ -80,8 +88,9 @@ func TestServerIsAHandler(t *testing.T) {
 }
 
 func TestCloseLetsCallsFail(t *testing.T) {
+	t.Parallel()
 	server := klarnatest.NewServer()
-	client := server.Client()
+	client := server.Client(klarna.WithRetry(klarna.NoRetry()))
 	server.Close()
 	server.Close() // twice is once
 	_, err := client.CreateSession(context.Background(), cart())
@@ -89,6 +98,7 @@ func TestCloseLetsCallsFail(t *testing.T) {
 }
 
 func TestPrintingAServerShowsNoSecret(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	c := cart()
 	c.BillingAddress = home()
@@ -107,6 +117,7 @@ func TestPrintingAServerShowsNoSecret(t *testing.T) {
 }
 
 func TestEveryAnswerBearsKlarnasHeaders(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	s := newShop(t)
 	sessionID, token := s.openAndAuthorize(cart())
@@ -138,6 +149,7 @@ func TestEveryAnswerBearsKlarnasHeaders(t *testing.T) {
 const uuid = `^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`
 
 func TestUnknownRoutesAreRefusedAsJSON(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	for _, row := range []struct {
 		name, method, path string
@@ -167,6 +179,7 @@ func TestUnknownRoutesAreRefusedAsJSON(t *testing.T) {
 }
 
 func TestAnIDIsOneSegmentWhateverItHolds(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	for _, id := range []string{"a/b", "a?x=1", "a b", "%2F", "../x"} {
 		_, err := s.ReadSession(context.Background(), id)
@@ -176,6 +189,7 @@ func TestAnIDIsOneSegmentWhateverItHolds(t *testing.T) {
 }
 
 func TestErrorBodiesHaveThreeMembers(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	got := s.send("GET", sessionsPath+"/unknown", "")
 	var body map[string]any
@@ -185,4 +199,33 @@ func TestErrorBodiesHaveThreeMembers(t *testing.T) {
 		"error_messages": []any{"Invalid session id"},
 		"correlation_id": got.header.Get("Klarna-Correlation-Id"),
 	}, body)
+}
+
+// A caller that sends half a request does not hold a connection for ever, and a slow response is another matter.
+func TestReadTimeout(t *testing.T) {
+	t.Parallel()
+	const limit = 100 * time.Millisecond
+	s := newShop(t, klarnatest.WithReadTimeout(limit))
+	for name, half := range map[string]string{
+		"header": "POST " + sessionsPath + " HTTP/1.1\r\nHost: x\r\n",
+		"body":   "POST " + sessionsPath + " HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conn, err := net.Dial("tcp", strings.TrimPrefix(s.server.URL, "http://"))
+			require.NoError(t, err)
+			defer conn.Close()
+			_, err = conn.Write([]byte(half))
+			require.NoError(t, err)
+			require.NoError(t, conn.SetReadDeadline(time.Now().Add(patience)))
+			_, err = io.Copy(io.Discard, conn)
+			require.NotErrorIs(t, err, os.ErrDeadlineExceeded, "the server closes the connection")
+		})
+	}
+	t.Run("a response may take longer", func(t *testing.T) {
+		t.Parallel()
+		s.server.Fail(klarna.OperationCreateSession, klarnatest.Delay(3*limit))
+		s.open(cart())
+		s.open(cart()) // over the same connection
+	})
 }

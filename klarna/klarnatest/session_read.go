@@ -11,28 +11,50 @@ import (
 // personalData is what a session shows only once the shopper has authorized.
 var personalData = []string{"billing_address", "shipping_address", "customer"}
 
-// read is the session as the shop gets to see it: what was sent, down to an amount of 0 or an empty field, and what is
-// Klarna's to add.
-func (x *session) read(now time.Time) map[string]any {
+// sessionState is what a session is at one moment. It stays as it is, so that it can be read without a lock.
+type sessionState struct {
+	members     members
+	clientToken string
+	expires     time.Time
+	status      klarna.SessionStatus
+	authorized  bool   // the shopper has authorized, ever so long ago
+	token       string // of the authorization, while it is good for something
+}
+
+// state returns the state of the session. Server.mu is held.
+func (x *session) state(now time.Time) sessionState {
+	state := sessionState{
+		members: x.members, clientToken: x.clientToken, expires: x.expires,
+		status: klarna.SessionStatusIncomplete, authorized: x.newest != nil,
+	}
+	if x.order != nil {
+		state.status = klarna.SessionStatusComplete
+	}
+	if a := x.newest; a != nil && !a.expired(now) && !a.consumed() {
+		state.token = a.token // inferred: one that is worth nothing any more is left out
+	}
+	return state
+}
+
+// read returns the session as the shop gets to see it: what was sent, down to an amount of 0 or an empty field, and what
+// is Klarna's to add.
+func (x sessionState) read() map[string]any {
 	sent := map[string]any{}
 	for name := range x.members {
 		sent[name] = x.members.value(name)
 	}
 	read := known(sent, reflect.TypeFor[klarna.SessionRead]()).(map[string]any)
 
-	read["client_token"], read["expires_at"] = x.clientToken, x.expires
-	read["payment_method_categories"] = categories(x.locale())
-	read["status"] = klarna.SessionStatusIncomplete
-	if x.order != nil {
-		read["status"] = klarna.SessionStatusComplete
-	}
+	read["client_token"], read["expires_at"], read["status"] = x.clientToken, x.expires, x.status
+	read["payment_method_categories"] = categories(x.members.locale())
 	delete(read, "authorization_token")
-	if x.newest == nil {
+	if !x.authorized {
 		for _, name := range personalData {
 			delete(read, name)
 		}
-	} else if !x.newest.expired(now) && !x.newest.consumed() {
-		read["authorization_token"] = x.newest.token // inferred: one that is worth nothing any more is left out
+	}
+	if x.token != "" {
+		read["authorization_token"] = x.token
 	}
 	return read
 }

@@ -9,78 +9,114 @@ import (
 
 // session is what a shop opened.
 type session struct {
-	id          string
-	clientToken string
-	expires     time.Time
-	members     members        // as the shop sent them, updates and the shopper's data included; never changed in place
-	newest      *authorization // nil when there is none, or it was cancelled
-	order       *klarna.Order  // nil until it is placed
-	toFinalize  bool           // the browser authorized, and has to finalize
+	id             string
+	clientToken    string
+	began          time.Time
+	expires        time.Time
+	members        members          // as the shop sent them, updates and the shopper's data included; never changed in place
+	version        int              // of members
+	newest         *authorization   // nil when there is none, or it was cancelled
+	authorizations []*authorization // all of them, oldest first
+	order          *klarna.Order    // nil until it is placed
+	toFinalize     bool             // the browser authorized, and has to finalize
+	counted        int              // bytes that the store has counted
 }
 
 func (x *session) expired(now time.Time) bool { return !now.Before(x.expires) }
 
 func (s *Server) createSession(_ string, body []byte) (any, *failure) {
-	sent, refused := parse(body)
-	if refused != nil {
-		return nil, refused
+	sent, rejected := parse(body)
+	if rejected != nil {
+		return nil, rejected
 	}
-	if refused := s.check("session_create", sent, new(klarna.SessionCreate)); refused != nil {
-		return nil, refused
+	if rejected := s.check("session_create", sent, new(klarna.SessionCreate)); rejected != nil {
+		return nil, rejected
 	}
-	s.forget(s.clock.now())
-	x := &session{id: newUUID(), members: sent}
-	x.expires = s.clock.now().Add(sessionLifetime).UTC().Truncate(time.Millisecond)
+	now := s.clock.now()
+	x := &session{id: newUUID(), members: sent, began: now}
+	x.expires = now.Add(sessionLifetime).UTC().Truncate(time.Millisecond)
 	x.clientToken = newClientToken(s.URL, x)
-	s.sessions[x.id] = x
-	return klarna.MerchantSession{
+	created := klarna.MerchantSession{
 		SessionID:               x.id,
 		ClientToken:             x.clientToken,
-		PaymentMethodCategories: categories(x.locale()),
-	}, nil
+		PaymentMethodCategories: categories(sent.locale()),
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.addSession(x, now)
+	return created, nil
 }
 
 func (s *Server) readSession(id string, _ []byte) (any, *failure) {
-	x, refused := s.findSession(id)
-	if refused != nil {
-		return nil, refused
+	now := s.clock.now()
+	s.mu.Lock()
+	x, rejected := s.findSession(id)
+	if rejected != nil {
+		s.mu.Unlock()
+		return nil, rejected
 	}
-	return x.read(s.clock.now()), nil
+	state := x.state(now)
+	s.mu.Unlock()
+	return state.read(), nil
 }
 
 func (s *Server) updateSession(id string, body []byte) (any, *failure) {
-	sent, refused := parse(body)
-	if refused != nil {
-		return nil, refused
+	sent, rejected := parse(body)
+	if rejected != nil {
+		return nil, rejected
 	}
-	x, refused := s.findOpenSession(id)
-	if refused != nil {
-		return nil, refused
-	}
-	if refused := s.update(x, sent); refused != nil {
-		return nil, refused
+	if rejected := s.update(id, sent); rejected != nil {
+		return nil, rejected
 	}
 	return nil, nil
 }
 
-// update takes what is sent into a session, if the session is right with it: Klarna checks it as if it were new. A session
-// that is refused stays as it was.
+// update takes what is sent into an open session, if the session is valid with it: Klarna checks it as if it were new. A
+// session whose update is rejected stays as it was.
+//
+// The check takes long, and so nothing is locked meanwhile. When another update came first, it is done again.
 //
 // inferred: whether Klarna merges an object such as an address, or replaces it as here, is unknown.
-func (s *Server) update(x *session, sent members) *failure {
-	if len(sent) == 0 {
-		return nil
+func (s *Server) update(id string, sent members) *failure {
+	for {
+		s.mu.Lock()
+		x, rejected := s.findOpenSession(id)
+		if rejected != nil || len(sent) == 0 {
+			s.mu.Unlock()
+			return rejected
+		}
+		before, version := x.members, x.version
+		s.mu.Unlock()
+
+		updated := maps.Clone(before)
+		maps.Copy(updated, sent)
+		if rejected := s.check("session_create", updated, new(klarna.SessionCreate)); rejected != nil {
+			return rejected
+		}
+		if was, is := customerType(before), customerType(updated); was != "" && is != "" && was != is {
+			return badValue("customer.type") // inferred: Klarna says that it takes a new session, and not what it responds
+		}
+		if done, rejected := s.replace(id, version, updated); done {
+			return rejected
+		}
 	}
-	updated := maps.Clone(x.members)
-	maps.Copy(updated, sent)
-	if refused := s.check("session_create", updated, new(klarna.SessionCreate)); refused != nil {
-		return refused
+}
+
+// replace replaces the members of a session that are of a version. It reports false when they have changed meanwhile.
+func (s *Server) replace(id string, version int, updated members) (done bool, rejected *failure) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x, rejected := s.findOpenSession(id)
+	if rejected != nil {
+		return true, rejected
 	}
-	if was, is := customerType(x.members), customerType(updated); was != "" && is != "" && was != is {
-		return badValue("customer.type") // inferred: Klarna says that it takes a new session, and not what it answers
+	if x.version != version {
+		return false, nil
 	}
 	x.members = updated
-	return nil
+	x.version++
+	s.resize(x)
+	return true, nil
 }
 
 func customerType(m members) string {
@@ -89,7 +125,7 @@ func customerType(m members) string {
 	return kind
 }
 
-// findSession finds a session that has not expired.
+// findSession finds a session that has not expired. Server.mu is held.
 func (s *Server) findSession(id string) (*session, *failure) {
 	x := s.sessions[id]
 	if x == nil || x.expired(s.clock.now()) {
@@ -98,11 +134,11 @@ func (s *Server) findSession(id string) (*session, *failure) {
 	return x, nil
 }
 
-// findOpenSession finds a session in which no order was placed yet.
+// findOpenSession finds a session in which no order was placed yet. Server.mu is held.
 func (s *Server) findOpenSession(id string) (*session, *failure) {
-	x, refused := s.findSession(id)
-	if refused != nil {
-		return nil, refused
+	x, rejected := s.findSession(id)
+	if rejected != nil {
+		return nil, rejected
 	}
 	if x.order != nil {
 		return nil, sessionCompleted
@@ -110,9 +146,9 @@ func (s *Server) findOpenSession(id string) (*session, *failure) {
 	return x, nil
 }
 
-// locale is the language and country that the shopper sees, en-US unless the shop says otherwise.
-func (x *session) locale() string {
-	if locale := x.members.text("locale"); locale != "" {
+// locale returns the language and country that the shopper sees, en-US unless the shop says otherwise.
+func (m members) locale() string {
+	if locale := m.text("locale"); locale != "" {
 		return locale
 	}
 	return "en-US"

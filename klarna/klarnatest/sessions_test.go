@@ -15,6 +15,7 @@ import (
 )
 
 func TestCreateSessionAnswers(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	session, err := s.CreateSession(context.Background(), cart())
 	require.NoError(t, err)
@@ -66,6 +67,7 @@ func signatureOf(t *testing.T, token string) string {
 }
 
 func TestCategoriesAreNamedInTheSessionsLanguage(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct{ locale, later, overTime, now string }{
 		{"", "Pay later", "Financing", "Pay now"},
 		{"en-GB", "Pay later", "Financing", "Pay now"},
@@ -97,6 +99,7 @@ func TestCategoriesAreNamedInTheSessionsLanguage(t *testing.T) {
 }
 
 func TestReadSessionGivesWhatWasSent(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	raw := example(t, "session_create.json")
 	var c klarna.SessionCreate
@@ -136,6 +139,7 @@ func membersOf(t *testing.T, value any) (members map[string]any) {
 }
 
 func TestPersonalDataIsReadOnceAuthorized(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	s := newShop(t)
 	c := cart()
@@ -164,6 +168,7 @@ func TestPersonalDataIsReadOnceAuthorized(t *testing.T) {
 }
 
 func TestReadSessionShowsATokenWhileItIsGood(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	for _, row := range []struct {
 		name   string
@@ -198,6 +203,7 @@ func TestReadSessionShowsATokenWhileItIsGood(t *testing.T) {
 }
 
 func TestUpdateSessionReplacesWhatIsGiven(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	c := cart()
 	c.MerchantReference1, c.BillingAddress = "ON4711", work()
@@ -226,6 +232,7 @@ func TestUpdateSessionReplacesWhatIsGiven(t *testing.T) {
 }
 
 func TestUpdateSessionIgnoresNull(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	c := cart()
 	c.MerchantReference1 = "ON4711"
@@ -239,6 +246,7 @@ func TestUpdateSessionIgnoresNull(t *testing.T) {
 }
 
 func TestUpdateSessionRefuses(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	requireRefused(t, updateIt(s, "unknown", ""), invalidSession)
 
@@ -249,6 +257,7 @@ func TestUpdateSessionRefuses(t *testing.T) {
 }
 
 func TestReadSessionRefusesAnUnknownID(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	requireRefused(t, readIt(s, "unknown", ""), invalidSession)
 }
@@ -259,6 +268,7 @@ const withUnknown = `{"order_amount":1,"purchase_country":"DE","purchase_currenc
 	"status":["complete"],"expires_at":[1],"client_token":{"a":1},"authorization_token":"mine","payment_method_categories":[1],"unknown":{"a":1}}`
 
 func TestUnknownFieldsAreRefused(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	got := s.send("POST", sessionsPath, withUnknown)
 	require.Equal(t, 400, got.status)
@@ -266,6 +276,7 @@ func TestUnknownFieldsAreRefused(t *testing.T) {
 }
 
 func TestUnknownFieldsAreIgnoredOnRequest(t *testing.T) {
+	t.Parallel()
 	s := newShop(t, klarnatest.WithUnknownFields())
 	got := s.send("POST", sessionsPath, withUnknown)
 	require.Equal(t, 200, got.status)
@@ -281,6 +292,7 @@ func TestUnknownFieldsAreIgnoredOnRequest(t *testing.T) {
 }
 
 func TestSessionsKeepTheirDataToThemselves(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	c := cart()
 	c.BillingAddress = home()
@@ -302,6 +314,7 @@ func TestSessionsKeepTheirDataToThemselves(t *testing.T) {
 }
 
 func TestReadSessionKeepsZeroAndEmpty(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	members := membersOf(t, cart())
 	members["merchant_data"], members["order_tax_amount"] = "", 0
@@ -325,6 +338,7 @@ func TestReadSessionKeepsZeroAndEmpty(t *testing.T) {
 
 // The bodies that other libraries publish, through the operations that they are for.
 func TestPublishedBodies(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	s := newShop(t)
 	var create klarna.SessionCreate

@@ -58,6 +58,7 @@ var strictRules = []struct {
 }
 
 func TestANewSessionIsChecked(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	for _, row := range strictRules {
 		t.Run(row.name, func(t *testing.T) {
@@ -69,6 +70,7 @@ func TestANewSessionIsChecked(t *testing.T) {
 }
 
 func TestAnOrderIsChecked(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	for _, row := range strictRules {
 		t.Run(row.name, func(t *testing.T) {
@@ -90,6 +92,7 @@ func TestAnOrderIsChecked(t *testing.T) {
 
 // An update is checked as the session would be with it.
 func TestAnUpdateIsChecked(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	for _, row := range strictRules {
 		t.Run(row.name, func(t *testing.T) {
@@ -136,6 +139,7 @@ func requireBadValue(t *testing.T, got answer, success int, fields string) {
 }
 
 func TestACustomerTokenIsChecked(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	for _, row := range []struct {
 		name  string
@@ -158,6 +162,7 @@ func TestACustomerTokenIsChecked(t *testing.T) {
 
 // The client's own types leave a list that they must have in the body, even when it is empty.
 func TestTheClientNamesTheFields(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	client := s.server.Client()
 	_, err := client.CreateSession(context.Background(), klarna.SessionCreate{PurchaseCountry: "DE", PurchaseCurrency: "EUR", OrderLines: []klarna.OrderLine{}})
@@ -169,6 +174,7 @@ func TestTheClientNamesTheFields(t *testing.T) {
 }
 
 func TestARefusalNamesFiftyFieldsAtMost(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	c := cart()
 	c.OrderLines = nil
@@ -186,6 +192,7 @@ func TestARefusalNamesFiftyFieldsAtMost(t *testing.T) {
 }
 
 func TestACustomersTypeCannotChange(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct{ was, is, want string }{
 		{"", "person", ""}, {"person", "person", ""}, {"organization", "", ""}, {"", "organization", ""},
 		{"person", "organization", "customer.type"}, {"organization", "person", "customer.type"},
@@ -201,6 +208,7 @@ func TestACustomersTypeCannotChange(t *testing.T) {
 }
 
 func TestOnlyJSONIsTaken(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	for _, row := range []struct {
 		contentType string
@@ -216,6 +224,7 @@ func TestOnlyJSONIsTaken(t *testing.T) {
 }
 
 func TestAuthorizeWithChecksTheData(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	id := s.open(cart())
 	token, err := s.server.AuthorizeWith(id, klarnatest.AuthorizeData{BillingAddress: klarna.Address{Country: "Germany"}})

@@ -1,6 +1,7 @@
 package preflight
 
 import (
+	"math"
 	"math/big"
 	"strings"
 
@@ -14,6 +15,7 @@ func checkCart(request *request, report *Report) {
 	if cart.update {
 		checkComplete(cart, report)
 	}
+	checkOverflow(cart, report)
 	if len(cart.lines) == 0 {
 		return // form says so where there must be some
 	}
@@ -25,6 +27,41 @@ func checkCart(request *request, report *Report) {
 		checkLine(line{&cart.lines[i], i}, salesTax, report)
 	}
 }
+
+// checkOverflow rejects numbers at the limits of int64. No amount that is meant comes near them: they are what
+// [klarna.CompleteLine] and [klarna.Totals] return for an amount that does not fit. The other rules may not reject them,
+// such as an order_amount, for which the contract has no maximum, or a discount that is compared with its own price.
+func checkOverflow(cart *cart, report *Report) {
+	add := func(path string, n int64) {
+		report.problem(path, CodeOverflow, "is %d, which stands for a number that does not fit into 64 bits", n)
+	}
+	if cart.amount != nil && isOverflow(*cart.amount) {
+		add("order_amount", *cart.amount)
+	}
+	if cart.tax != nil && isOverflow(*cart.tax) {
+		add("order_tax_amount", *cart.tax)
+	}
+	for i := range cart.lines {
+		l := line{&cart.lines[i], i}
+		for _, number := range []struct {
+			field string
+			n     int64
+		}{
+			{"quantity", l.Quantity},
+			{"unit_price", l.UnitPrice},
+			{"total_amount", l.TotalAmount},
+			{"total_discount_amount", l.TotalDiscountAmount},
+			{"total_tax_amount", l.TotalTaxAmount},
+		} {
+			if isOverflow(number.n) {
+				add(l.path(number.field), number.n)
+			}
+		}
+	}
+}
+
+// isOverflow counts the negative of MaxInt64 too: it is what [klarna.DiscountLine] makes of it.
+func isOverflow(n int64) bool { return n == math.MaxInt64 || n <= -math.MaxInt64 }
 
 // taxedLikeUS says whether the tax of the order is in lines of its own. It is in the US; and where there is such a line,
 // that is what the request means to do, whatever its country. An update may leave the country out.

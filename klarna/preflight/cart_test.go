@@ -66,6 +66,63 @@ func TestSumsDoNotWrapAround(t *testing.T) {
 	require.Contains(t, whereOf(preflight.Inspect(session).Problems), at{"order_tax_amount", preflight.CodeOrderTaxAmount})
 }
 
+// What did not fit into an int64 is named as such, wherever it stands and whatever fits together with it.
+func TestAnOverflowIsAProblem(t *testing.T) {
+	t.Parallel()
+	overflow := func(body any) (paths []string) {
+		for _, problem := range preflight.Inspect(body).Problems {
+			if problem.Code == preflight.CodeOverflow {
+				paths = append(paths, problem.Path)
+			}
+		}
+		return paths
+	}
+	for name, test := range map[string]struct {
+		lines []klarna.OrderLine
+		want  []string
+	}{
+		"a line that cannot be multiplied": {
+			[]klarna.OrderLine{klarna.CompleteLine(klarna.OrderLine{Name: "Shoe", Quantity: 1 << 40, UnitPrice: 1 << 40, TaxRate: 1900})},
+			[]string{"order_amount", "order_tax_amount", "order_lines[0].total_amount", "order_lines[0].total_tax_amount"},
+		},
+		"and a discount that takes it off again": {
+			[]klarna.OrderLine{
+				klarna.CompleteLine(klarna.OrderLine{Name: "Shoe", Quantity: 1 << 40, UnitPrice: 1 << 40}),
+				klarna.DiscountLine("Voucher", math.MaxInt64-500, 0),
+			},
+			[]string{"order_amount", "order_lines[0].total_amount"},
+		},
+		"lines that cannot be added up": {
+			repeat(klarna.OrderLine{Name: "Shoe", Quantity: 1, UnitPrice: math.MaxInt64 - 1, TotalAmount: math.MaxInt64 - 1}, 2),
+			[]string{"order_amount"},
+		},
+		"a line that fits by itself": {
+			[]klarna.OrderLine{klarna.DiscountLine("Voucher", math.MaxInt64, 0)},
+			[]string{"order_amount", "order_lines[0].unit_price", "order_lines[0].total_amount"},
+		},
+		"a discount, a quantity": {
+			[]klarna.OrderLine{{Name: "Shoe", Quantity: math.MaxInt64, UnitPrice: 1, TotalDiscountAmount: math.MaxInt64}},
+			[]string{"order_lines[0].quantity", "order_lines[0].total_discount_amount"},
+		},
+		"the largest numbers that are none": {
+			[]klarna.OrderLine{{Name: "Shoe", Quantity: 1, UnitPrice: 1 - math.MaxInt64, TotalAmount: math.MaxInt64 - 1}}, nil,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			session := sessionOf(test.lines)
+			require.ElementsMatch(t, test.want, overflow(session))
+			require.ElementsMatch(t, test.want, overflow(klarna.OrderFromSession(session)))
+			require.ElementsMatch(t, test.want, overflow(klarna.CartUpdate(test.lines)))
+		})
+	}
+	amount := int64(math.MaxInt64)
+	require.Contains(t, preflight.Inspect(klarna.SessionUpdate{OrderAmount: &amount}).Problems, preflight.Problem{
+		Path: "order_amount", Code: preflight.CodeOverflow,
+		Message: "order_amount is 9223372036854775807, which stands for a number that does not fit into 64 bits",
+	})
+}
+
 // Without lines there is nothing to add up, and that they are missing is problem enough.
 func TestNoLinesAreOneProblem(t *testing.T) {
 	t.Parallel()

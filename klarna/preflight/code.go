@@ -20,6 +20,7 @@ const (
 	CodeWrongSign      = "wrong_sign"
 	CodeOrderAmount    = "order_amount"
 	CodeOrderTaxAmount = "order_tax_amount"
+	CodeOverflow       = "overflow"
 	CodeNotARequest    = "not_a_request"
 )
 

@@ -35,6 +35,7 @@
 //	wrong_sign        a discount, gift card or store credit is positive, or a surcharge negative
 //	order_amount      order_amount is not the sum of total_amount over all lines
 //	order_tax_amount  order_tax_amount is not the sum of the lines' tax, by more than 1
+//	overflow          a number is at a limit of int64: the amounts are too large to add up or multiply
 //	not_a_request     what was given is none of the four requests, or is nil
 //
 // The rules of form, from missing to invalid, are those of the project's OpenAPI document. Values that Klarna keeps

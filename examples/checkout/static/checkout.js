@@ -143,8 +143,10 @@
     say('');
     try {
       const response = await fetch(quantities.action, { method: 'POST', headers: { 'X-Part': 'summary' }, body });
-      if (response.redirected || !response.ok) { // there is no session any more: begin anew
-        location.assign('/checkout');
+      if (response.redirected || !response.ok) {
+        // There is no session any more: begin anew. Unless the cart is paid already, or could not be changed.
+        const elsewhere = response.redirected && new URL(response.url).pathname !== '/cart';
+        location.assign(elsewhere ? response.url : '/checkout');
         return;
       }
       const part = document.createElement('template');

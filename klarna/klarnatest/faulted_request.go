@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// response is an answer before it is sent.
+// response is what a request is responded to with, before it is sent.
 type response struct {
 	status int
 	header http.Header
 	body   []byte
 }
 
-// send writes an answer as it should be.
+// send writes a response as it should be.
 func (a response) send(w http.ResponseWriter) {
 	a.sendHeader(w)
 	_, _ = w.Write(a.body) // it fails only when the caller has gone
@@ -32,18 +32,18 @@ func (a response) sendHeader(w http.ResponseWriter) {
 	w.WriteHeader(a.status)
 }
 
-// exchange is one request that meets a fault.
-type exchange struct {
+// faultedRequest is one request that meets a fault.
+type faultedRequest struct {
 	server   *Server
 	w        http.ResponseWriter
 	ctx      context.Context
 	request  *Request
-	response response // what the request should be answered with, when it was handled
+	response response // what the request would be responded to with, when it was handled
 }
 
-// meet lets a fault happen to a request, which handle answers if it gets that far.
+// meet lets a fault happen to a request, which handle does if it gets that far.
 func (s *Server) meet(fault Fault, w http.ResponseWriter, r *http.Request, request *Request, handle func() response) {
-	e := &exchange{server: s, w: w, ctx: r.Context(), request: request}
+	e := &faultedRequest{server: s, w: w, ctx: r.Context(), request: request}
 	request.Fault = fault.String()
 	if fault.handled {
 		e.response = handle()
@@ -54,7 +54,7 @@ func (s *Server) meet(fault Fault, w http.ResponseWriter, r *http.Request, reque
 	fault.send(e)
 }
 
-// wait says whether the time passed. It ends early when the caller has gone or the server closes.
+// wait reports whether the time passed. It ends early when the caller has gone or the server closes.
 func (s *Server) wait(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return true
@@ -70,19 +70,19 @@ func (s *Server) wait(ctx context.Context, d time.Duration) bool {
 	return false
 }
 
-// begin puts the request into the log: before the first byte of its answer, so that the caller finds it there.
-func (e *exchange) begin(status int) {
+// begin puts the request into the log: before the first byte of its response, so that the caller finds it there.
+func (e *faultedRequest) begin(status int) {
 	e.request.StatusCode = status
 	e.server.record(*e.request)
 }
 
-func (e *exchange) answer(a response) {
+func (e *faultedRequest) respond(a response) {
 	e.begin(a.status)
 	a.send(e.w)
 }
 
-// reset cuts the connection without an answer. It does not return.
-func (e *exchange) reset() {
+// reset cuts the connection without a response. It does not return.
+func (e *faultedRequest) reset() {
 	e.begin(0)
 	if conn := e.hijack(); conn != nil {
 		if tcp, ok := conn.(*net.TCPConn); ok {
@@ -94,7 +94,7 @@ func (e *exchange) reset() {
 }
 
 // truncate sends one half of the body, or of the header where there is no body. It does not return.
-func (e *exchange) truncate() {
+func (e *faultedRequest) truncate() {
 	e.begin(e.response.status)
 	if body := e.response.body; len(body) > 0 {
 		e.response.sendHeader(e.w)
@@ -108,7 +108,7 @@ func (e *exchange) truncate() {
 }
 
 // hijack takes the connection over; nil where that cannot be done, such as in HTTP/2.
-func (e *exchange) hijack() net.Conn {
+func (e *faultedRequest) hijack() net.Conn {
 	conn, _, err := http.NewResponseController(e.w).Hijack()
 	if err != nil {
 		return nil
@@ -116,7 +116,7 @@ func (e *exchange) hijack() net.Conn {
 	return conn
 }
 
-func (e *exchange) drip(pause time.Duration) {
+func (e *faultedRequest) drip(pause time.Duration) {
 	e.begin(e.response.status)
 	if len(e.response.body) == 0 && !e.server.wait(e.ctx, pause) { // one pause for the status alone
 		panic(http.ErrAbortHandler)
@@ -135,8 +135,8 @@ func (e *exchange) drip(pause time.Duration) {
 	}
 }
 
-// endless sends the answer and then blanks, until the caller has had enough or the server closes. It does not return.
-func (e *exchange) endless() {
+// endless sends the response and then blanks, until the caller has had enough or the server closes. It does not return.
+func (e *faultedRequest) endless() {
 	if e.response.status == http.StatusNoContent {
 		e.response.status = http.StatusOK // a 204 cannot have a body
 	}

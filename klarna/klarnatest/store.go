@@ -1,0 +1,206 @@
+package klarnatest
+
+import (
+	"time"
+
+	"github.com/klarna-go/klarna-payments/klarna"
+)
+
+// What a server stores at most, unless WithCapacity changes it.
+const (
+	defaultMaxSessions = 100_000
+	defaultMaxBytes    = 256 << 20
+)
+
+// store holds sessions, their authorizations, and orders, so that a server may run for weeks: it forgets what has expired,
+// and the oldest of what is too much. Server.mu guards it.
+type store struct {
+	maxSessions int // and as many orders
+	maxBytes    int
+
+	sessions       map[string]*session
+	authorizations map[string]*authorization // by token
+	orders         map[string]*placedOrder   // by order id
+	oldestSessions []*session                // in the order in which they were created
+	oldestOrders   []*placedOrder            // in the order in which they were placed
+	bytes          int
+	created        Created
+}
+
+func newStore(maxSessions, maxBytes int) store {
+	return store{
+		maxSessions: maxSessions, maxBytes: maxBytes,
+		sessions:       map[string]*session{},
+		authorizations: map[string]*authorization{},
+		orders:         map[string]*placedOrder{},
+	}
+}
+
+// What a record takes in memory beside its bodies, roughly.
+const (
+	sessionOverhead       = 2 << 10
+	authorizationOverhead = 512
+	orderOverhead         = 512
+)
+
+func (st *store) addSession(x *session, now time.Time) {
+	st.forget(now)
+	st.created.Sessions++
+	st.sessions[x.id] = x
+	st.oldestSessions = append(st.oldestSessions, x)
+	st.resize(x)
+}
+
+// addAuthorization adds the newest authorization of its session. The one before it is void, and only its token is kept.
+func (st *store) addAuthorization(a *authorization) {
+	x := a.session
+	if x.newest != nil {
+		x.newest.members = nil
+	}
+	x.newest = a
+	x.authorizations = append(x.authorizations, a)
+	st.authorizations[a.token] = a
+	st.resize(x)
+}
+
+func (st *store) addOrder(o *placedOrder) {
+	st.created.Orders++
+	st.orders[o.id] = o
+	st.oldestOrders = append(st.oldestOrders, o)
+	st.bytes += o.size()
+	st.shrink()
+}
+
+// resize counts a session anew, after a change.
+func (st *store) resize(x *session) {
+	size := x.size()
+	st.bytes += size - x.counted
+	x.counted = size
+	st.shrink()
+}
+
+// shrink forgets the oldest sessions and orders while there is too much of them.
+func (st *store) shrink() {
+	for len(st.oldestSessions) > st.maxSessions {
+		st.forgetSession()
+	}
+	for len(st.oldestOrders) > st.maxSessions {
+		st.forgetOrder()
+	}
+	for st.bytes > st.maxBytes {
+		switch {
+		case len(st.oldestSessions) == 0 && len(st.oldestOrders) == 0:
+			return
+		case len(st.oldestOrders) == 0,
+			len(st.oldestSessions) > 0 && st.oldestSessions[0].began.Before(st.oldestOrders[0].placed):
+			st.forgetSession()
+		default:
+			st.forgetOrder()
+		}
+	}
+}
+
+// forget drops what has expired. Calls found it unknown before.
+func (st *store) forget(now time.Time) {
+	for len(st.oldestSessions) > 0 && st.oldestSessions[0].over(now) {
+		st.forgetSession()
+	}
+	for len(st.oldestOrders) > 0 && now.Sub(st.oldestOrders[0].placed) >= orderLifetime {
+		st.forgetOrder()
+	}
+}
+
+func (st *store) forgetSession() {
+	x := st.oldestSessions[0]
+	st.oldestSessions[0] = nil // the array behind the slice keeps it until it grows
+	st.oldestSessions = st.oldestSessions[1:]
+	st.bytes -= x.counted
+	x.counted = 0
+	delete(st.sessions, x.id)
+	for _, a := range x.authorizations {
+		delete(st.authorizations, a.token)
+	}
+}
+
+func (st *store) forgetOrder() {
+	o := st.oldestOrders[0]
+	st.oldestOrders[0] = nil
+	st.oldestOrders = st.oldestOrders[1:]
+	st.bytes -= o.size()
+	delete(st.orders, o.id)
+}
+
+// over reports whether neither the session nor its newest authorization is good for anything.
+func (x *session) over(now time.Time) bool {
+	return x.expired(now) && (x.newest == nil || x.newest.expired(now))
+}
+
+func (x *session) size() int {
+	size := sessionOverhead + x.members.size() + len(x.authorizations)*authorizationOverhead
+	if x.newest != nil {
+		size += x.newest.members.size()
+	}
+	return size
+}
+
+func (m members) size() (size int) {
+	for name, value := range m {
+		size += len(name) + len(value)
+	}
+	return size
+}
+
+func (o *placedOrder) size() int { return orderOverhead + len(o.confirmation) + len(o.notification) }
+
+// Created counts what a server has created since it started, forgotten or not.
+type Created struct {
+	Sessions       int
+	Orders         int
+	CustomerTokens int
+}
+
+// Created returns how many sessions, orders and customer tokens there were so far. An order that is returned again for the
+// same request counts once.
+func (s *Server) Created() Created {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.created
+}
+
+// OrderIDs returns the ids of the orders that a session led to: none or one, by Klarna's rules.
+func (s *Server) OrderIDs(sessionID string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x := s.sessions[sessionID]
+	if x == nil {
+		return nil
+	}
+	var ids []string
+	for _, a := range x.authorizations {
+		if a.order != nil {
+			ids = append(ids, a.order.OrderID)
+		}
+	}
+	return ids
+}
+
+// CustomerTokens returns the customer tokens that were made of an authorization, which are more than one only with
+// [WithRepeatedCustomerTokens].
+func (s *Server) CustomerTokens(authorizationToken string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.authorizations[authorizationToken]
+	if a == nil {
+		return nil
+	}
+	return append([]string(nil), a.customerTokens...)
+}
+
+// placedOrder is what the server still has to know of an order.
+type placedOrder struct {
+	id           string
+	placed       time.Time
+	status       klarna.FraudStatus
+	confirmation string // the page that the shopper is led to
+	notification string // where fraud notifications go
+}
