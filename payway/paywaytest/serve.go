@@ -2,11 +2,12 @@ package paywaytest
 
 import (
 	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -87,10 +88,7 @@ func check(body []byte) (code, message, field string) {
 	if json.Unmarshal(body, &members) != nil {
 		return payway.ErrorCodeJSONParserError, "The body is not a JSON object", ""
 	}
-	document, err := contract.LoadNamed("payway")
-	if err != nil {
-		panic("paywaytest: " + err.Error()) // the contract is part of this module
-	}
+	document, _ := contract.LoadNamed("payway") // it is part of this module
 	var broken *contract.Error
 	if errors.As(document.Body("session_request", body), &broken) {
 		first := broken.Violations[0]
@@ -125,12 +123,9 @@ func (s *Server) open(r *http.Request, request *Request) (payway.Session, error)
 	}
 	id := make([]byte, 12)
 	_, _ = rand.Read(id) // never fails
-	session := payway.Session{SessionID: hex.EncodeToString(id), ClientToken: opened.ClientToken}
-	for _, category := range opened.PaymentMethodCategories {
-		session.PaymentMethodCategories = append(session.PaymentMethodCategories, payway.PaymentMethodCategory{
-			Identifier: category.Identifier, Name: category.Name, AssetURLs: payway.AssetURLs(category.AssetURLs),
-		})
-	}
+	session := payway.Session{SessionID: fmt.Sprintf("%x", id), ClientToken: opened.ClientToken}
+	categories, _ := json.Marshal(opened.PaymentMethodCategories)
+	_ = json.Unmarshal(categories, &session.PaymentMethodCategories) // they have the same form
 	request.SessionID, request.klarnaID = session.SessionID, opened.SessionID
 	return session, nil
 }
@@ -150,4 +145,13 @@ func send(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_, _ = w.Write(data) // fails only when the caller has gone
+}
+
+// inProcess sends requests to a handler. So the URL of a Klarna that is behind a proxy does not have to lead back to it.
+type inProcess struct{ http.Handler }
+
+func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	p.ServeHTTP(w, r)
+	return w.Result(), nil
 }

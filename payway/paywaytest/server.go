@@ -6,8 +6,8 @@
 //	session, err := server.Client().CreateSession(ctx, server.Token, payway.SessionRequest{ … })
 //	authorizationToken, err := server.Authorize(session.SessionID) // what the reader does in the browser
 //
-// The client tokens work with the script of the klarnatest.Server, at klarnatest.ScriptPath, so that a purchase can be tried in
-// a browser as well. Every code is that of a package, which costs 99.00 SEK.
+// The client tokens work with that server's script, klarnatest.ScriptPath, so that a purchase can be tried in a browser as
+// well. Every code is that of a package, which costs 99.00 SEK.
 //
 // It rejects a request that breaks api/payway.yaml or the rules of [payway.Client.CreateSession], and a token that is unknown,
 // or lacks the scope or an identity. The bodies of 401 and 403, and the order of the checks, are inferred.
@@ -58,8 +58,7 @@ type grant struct {
 // Option changes how a [Server] works.
 type Option func(*Server)
 
-// WithKlarna has the server open its sessions at this Klarna, which stays the caller's to close. Without it, the server
-// starts one of its own.
+// WithKlarna has the server open its sessions at this Klarna, which the caller closes, instead of at one of its own.
 func WithKlarna(server *klarnatest.Server) Option { return func(s *Server) { s.Klarna = server } }
 
 // WithListener has the server listen there instead of on a free port of loopback. [Server.Close] closes it.
@@ -67,8 +66,6 @@ func WithListener(listener net.Listener) Option { return func(s *Server) { s.lis
 
 // WithLogger has the server log each request. No token, id or body is logged.
 func WithLogger(logger *slog.Logger) Option { return func(s *Server) { s.logger = logger } }
-
-const maxRequests = 10_000 // that are remembered
 
 // NewServer starts a server. It panics if it cannot listen. Close it when done.
 func NewServer(opts ...Option) *Server {
@@ -80,7 +77,7 @@ func NewServer(opts ...Option) *Server {
 		s.Klarna = klarnatest.NewServer()
 		s.close = s.Klarna.Close
 	}
-	s.client = s.Klarna.Client()
+	s.client, _ = klarna.New("http://localhost", klarna.APIKey(s.Klarna.APIKey), klarna.WithHTTPClient(&http.Client{Transport: inProcess{s.Klarna}}))
 	s.Token = s.NewToken("reader", payway.Scope)
 	s.server = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
 	s.server.Config.ReadTimeout, s.server.Config.IdleTimeout = 10*time.Second, 2*time.Minute // a sandbox may run for weeks
@@ -102,7 +99,6 @@ func (s *Server) Close() {
 
 // Client returns a client of this server. It panics if an option is wrong.
 func (s *Server) Client(opts ...klarna.Option) *payway.Client {
-	// The server's own HTTP client: Close closes its connections.
 	client, err := payway.New(payway.Environment(s.URL), append([]klarna.Option{klarna.WithHTTPClient(s.server.Client())}, opts...)...)
 	if err != nil {
 		panic("paywaytest: Client: " + err.Error())
@@ -110,8 +106,7 @@ func (s *Server) Client(opts ...klarna.Option) *payway.Client {
 	return client
 }
 
-// NewToken returns a new token. One with an empty identity stands for no reader, as a token from server to server. The
-// operation needs an identity and the scope [payway.Scope].
+// NewToken returns a new token. The operation needs an identity that is not empty, and [payway.Scope].
 func (s *Server) NewToken(identity string, scopes ...string) payway.Token {
 	token := payway.Token("payway-test-" + rand.Text())
 	s.mu.Lock()
@@ -159,7 +154,7 @@ func (s *Server) Requests() []Request {
 func (s *Server) record(r *Request) {
 	s.mu.Lock()
 	s.requests = append(s.requests, *r)
-	s.requests = s.requests[max(0, len(s.requests)-maxRequests):]
+	s.requests = s.requests[max(0, len(s.requests)-10_000):]
 	s.mu.Unlock()
 	s.logger.LogAttrs(context.Background(), slog.LevelInfo, string(payway.OperationCreateSession), slog.Int("status", r.StatusCode),
 		slog.Duration("duration", time.Since(r.Time)))

@@ -214,12 +214,20 @@ func TestFaultIsRetriedAway(t *testing.T) {
 
 func TestKlarnaThatFailsIsABadGateway(t *testing.T) {
 	t.Parallel()
-	of := klarnatest.NewServer()
-	server := newServer(t, paywaytest.WithKlarna(of))
-	of.Close()
+	server := newServer(t)
+	server.Klarna.Fail(klarna.OperationCreateSession, klarnatest.Status(400, "BAD_VALUE", "no"))
 	_, err := server.Client(klarna.WithRetry(klarna.NoRetry())).CreateSession(t.Context(), server.Token, request())
 	require.ErrorIs(t, err, payway.ErrServer)
 	require.Equal(t, 502, server.Requests()[0].StatusCode)
+}
+
+func TestKlarnaMayBeBehindAProxy(t *testing.T) {
+	t.Parallel()
+	of := klarnatest.NewServer(klarnatest.WithURL("http://klarna.test"))
+	defer of.Close()
+	server := newServer(t, paywaytest.WithKlarna(of))
+	_, err := checkedClient(t, server).CreateSession(t.Context(), server.Token, request())
+	require.NoError(t, err)
 }
 
 func TestServerListensAndLogsAsToldWithoutTokens(t *testing.T) {
