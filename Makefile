@@ -18,7 +18,7 @@ REDOCLY = @redocly/cli@2.77.0
 CC_FOUND := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo yes)
 CONTRACTS = $(GO) run ./internal/contracts
 # What the tests of a package cover at least, in percent, beside the packages of the contracts.
-COVER = klarna/klarnatest:80 klarna/preflight:90 payway/paywaytest:80
+COVER = internal/engine:90 klarna/klarnatest:80 klarna/preflight:90 payway/paywaytest:80
 
 RACE := $(if $(CC_FOUND),-race)
 
@@ -29,12 +29,14 @@ test: ## run all tests, with the race detector where there is a C compiler
 	@set -e; for module in $(MODULES); do (cd $$module && $(GO) vet ./... && $(GO) test $(RACE) -timeout 30m ./...); done
 
 .PHONY: demo
-demo: ## three shoppers on a stand-in for Klarna; the last line is an order id
+demo: ## three shoppers on a fake Klarna server; the last line is an order id
 	@cd examples && $(GO) run ./quickstart
 
+ADDR = 127.0.0.1:8080
+
 .PHONY: checkout
-checkout: ## a shop to buy in with a browser, at http://127.0.0.1:8080, on a stand-in for Klarna
-	@cd examples && $(GO) run ./checkout
+checkout: ## a shop to buy in with a browser, at http://127.0.0.1:8080, on a local sandbox; ADDR=127.0.0.1:8081 moves it
+	@cd examples && $(GO) run ./checkout -addr $(ADDR)
 
 .PHONY: check
 check: REQUIRE_RACE = 1
@@ -122,7 +124,7 @@ BENCH = .
 BENCH_RUNS = 10
 
 .PHONY: bench
-bench: ## measure side by side with net/http by hand, and preflight by the number of lines; BENCH=Stubbed runs fewer
+bench: ## measure side by side with hand-written net/http code, and preflight by the number of lines; BENCH=Stubbed runs fewer
 	@mkdir -p bin && rm -f bin/bench.txt
 	@$(GO) test -c -o bin/klarna.test ./klarna && $(GO) test -c -o bin/preflight.test ./klarna/preflight
 	@for run in $$(seq $(BENCH_RUNS)); do \

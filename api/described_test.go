@@ -6,7 +6,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// undescribed gives everything without a description: it is the Go doc comment, and what pkg.go.dev shows.
+// undescribed returns everything without a description: it is the Go doc comment, and what pkg.go.dev shows.
 func undescribed(doc *openapi3.T) []string {
 	var faults []string
 	need := func(where, description string) {

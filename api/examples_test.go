@@ -2,11 +2,15 @@ package api_test
 
 import (
 	"fmt"
+	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/stretchr/testify/require"
+
+	"github.com/klarna-go/klarna-payments/api"
 )
 
-// withoutExample gives the bodies that show nothing.
+// withoutExample returns the bodies that show nothing.
 func withoutExample(doc *openapi3.T) []string {
 	var faults []string
 	for where, body := range bodies(doc) {
@@ -17,7 +21,7 @@ func withoutExample(doc *openapi3.T) []string {
 	return faults
 }
 
-// wrongSums gives the carts whose amount or tax is not that of their lines. Klarna answers those with BAD_VALUE, and
+// wrongSums returns the carts whose amount or tax is not that of their lines. Klarna rejects those with BAD_VALUE, and
 // people copy examples.
 func wrongSums(doc *openapi3.T) []string {
 	var faults []string
@@ -37,10 +41,16 @@ func wrongSums(doc *openapi3.T) []string {
 					tax += number(line["total_amount"])
 				}
 			}
-			for field, want := range map[string]float64{"order_amount": total, "order_tax_amount": tax} {
+			amount := "order_amount" // a capture and a refund have one of their own
+			for _, name := range []string{"refunded_amount", "captured_amount", "order_amount"} {
+				if body.Schema.Value.Properties[name] != nil {
+					amount = name
+				}
+			}
+			for field, want := range map[string]float64{amount: total, "order_tax_amount": tax} {
 				_, declared := body.Schema.Value.Properties[field]
 				if got := number(cart[field]); declared && got != want {
-					faults = append(faults, fmt.Sprintf("%s %s: %s is %v, the lines give %v", where, name, field, got, want))
+					faults = append(faults, fmt.Sprintf("%s %s: %s is %v, the lines add up to %v", where, name, field, got, want))
 				}
 			}
 		}
@@ -52,4 +62,16 @@ func wrongSums(doc *openapi3.T) []string {
 func number(value any) float64 {
 	n, _ := value.(float64)
 	return n
+}
+
+func TestTheAmountOfACaptureAndOfARefundIsThatOfTheirLines(t *testing.T) {
+	t.Parallel()
+	doc := load(t, api.ContractNamed("order-management"))
+	require.Empty(t, wrongSums(doc))
+	example(doc, "captureOrder", "parcel")["captured_amount"] = 1.0
+	example(doc, "refundOrder", "line")["refunded_amount"] = 2.0
+	require.ElementsMatch(t, []string{
+		"captureOrder request parcel: captured_amount is 1, the lines add up to 10470",
+		"refundOrder request line: refunded_amount is 2, the lines add up to 4990",
+	}, wrongSums(doc))
 }

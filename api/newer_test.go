@@ -46,7 +46,7 @@ func TestAStepUpIsForANewSessionOnly(t *testing.T) {
 }
 
 // Klarna's pattern keeps http and https out with a look-ahead, which Go's regexp does not know. Ours only keeps the
-// shape; the description says the rest.
+// shape; the description has the rest.
 func TestAnAppReturnURLHasASchemeOfItsOwn(t *testing.T) {
 	t.Parallel()
 	s := property(load(t, payments), "merchant_urls", "app_return_url")

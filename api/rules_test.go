@@ -87,10 +87,10 @@ func TestTheRulesBite(t *testing.T) {
 			operation(doc, "authorizationCallback").RequestBody.Value.Content["application/json"].Examples = nil
 		}, "authorizationCallback request"},
 		{"the amounts of the examples add up", func(doc *openapi3.T) { example(doc, "createCreditSession", "germany")["order_amount"] = 1.0 },
-			"createCreditSession request germany: order_amount is 1, the lines give 12400"},
+			"createCreditSession request germany: order_amount is 1, the lines add up to 12400"},
 		{"the amounts of the examples add up", func(doc *openapi3.T) {
 			example(doc, "createCreditSession", "unitedStates")["order_tax_amount"] = 0.0
-		}, "createCreditSession request unitedStates: order_tax_amount is 0, the lines give 1000"},
+		}, "createCreditSession request unitedStates: order_tax_amount is 0, the lines add up to 1000"},
 		{"every error is declared", func(doc *openapi3.T) { operation(doc, "readCreditSession").Responses.Delete("429") },
 			"readCreditSession 429"},
 		{"every error is declared", func(doc *openapi3.T) { operation(doc, "createOrder").Responses.Delete("409") },

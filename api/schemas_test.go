@@ -11,7 +11,7 @@ import (
 	"github.com/klarna-go/klarna-payments/internal/specdiff"
 )
 
-// readOnlyInRequests gives the fields that only Klarna sets and that a caller is offered all the same.
+// readOnlyInRequests returns the fields that only Klarna sets and that callers can set nevertheless.
 func readOnlyInRequests(doc *openapi3.T) []string {
 	var faults []string
 	for where, body := range bodies(doc) {
@@ -28,29 +28,29 @@ func readOnlyInRequests(doc *openapi3.T) []string {
 	return faults
 }
 
-// composed gives the schemas that are made of others. The one exception is an allOf around a single reference, which
-// is how a property says a sentence of its own about a shared schema.
+// composed returns the schemas that are made of others. The one exception is an allOf around a single reference, which
+// is how a property adds a sentence of its own about a shared schema.
 func composed(doc *openapi3.T) []string {
 	return schemasWhere(doc, func(_ string, s *openapi3.Schema) bool {
 		return len(s.AllOf) > 0 && !specdiff.IsWrapper(s) || s.OneOf != nil || s.AnyOf != nil || s.Not != nil || s.Discriminator != nil
 	})
 }
 
-// inlineEnums gives the lists of values that stand inside another schema. Each would be a Go type of its own.
+// inlineEnums returns the lists of values that stand inside another schema. Each would be a Go type of its own.
 func inlineEnums(doc *openapi3.T) []string {
 	return schemasWhere(doc, func(path string, s *openapi3.Schema) bool {
 		return (s.Enum != nil || s.Extensions["x-extensible-enum"] != nil) && isInline(path)
 	})
 }
 
-// inlineObjects gives the objects that stand inside another schema, out of reach of what is done to the components.
+// inlineObjects returns the objects that stand inside another schema, out of reach of what is done to the components.
 func inlineObjects(doc *openapi3.T) []string {
 	return schemasWhere(doc, func(path string, s *openapi3.Schema) bool {
 		return (s.Type.Is(openapi3.TypeObject) || len(s.Properties) > 0) && isInline(path)
 	})
 }
 
-// twinEnums gives the pairs of schemas that list the same values.
+// twinEnums returns the pairs of schemas that list the same values.
 func twinEnums(doc *openapi3.T) []string {
 	var faults []string
 	first := map[string]string{}
@@ -68,7 +68,7 @@ func twinEnums(doc *openapi3.T) []string {
 	return faults
 }
 
-// unnamedValues gives the lists of values that do not name each of them for Go.
+// unnamedValues returns the lists of values that do not name each of them for Go.
 func unnamedValues(doc *openapi3.T) []string {
 	var faults []string
 	for _, name := range slices.Sorted(maps.Keys(doc.Components.Schemas)) {
@@ -90,7 +90,7 @@ func strictTimes(doc *openapi3.T) []string {
 	})
 }
 
-// schemasWhere gives the paths of the schemas that a test picks.
+// schemasWhere returns the paths of the schemas that a test picks.
 func schemasWhere(doc *openapi3.T, pick func(path string, s *openapi3.Schema) bool) []string {
 	var paths []string
 	for path, ref := range schemas(doc) {
@@ -101,5 +101,5 @@ func schemasWhere(doc *openapi3.T, pick func(path string, s *openapi3.Schema) bo
 	return paths
 }
 
-// isInline tells what stands within another schema from a component.
+// isInline reports whether a schema stands within another one.
 func isInline(path string) bool { return strings.ContainsAny(path, ".[") }

@@ -309,7 +309,7 @@ type Address struct {
 
 // AssetURLs The set of pictures to show beside a payment method.
 type AssetURLs struct {
-	// Descriptive The picture that says more, for a list of methods.
+	// Descriptive The detailed picture, for a list of methods.
 	//
 	// Example: https://x.klarnacdn.net/payment-method/assets/badges/generic/klarna.svg
 	Descriptive string `json:"descriptive,omitempty,omitzero"`
@@ -842,7 +842,7 @@ type SessionUpdate struct {
 	// AcquiringChannel Where the sale happens. Klarna assumes ECOMMERCE when it is left out.
 	AcquiringChannel AcquiringChannel `json:"acquiring_channel,omitempty,omitzero"`
 
-	// Attachment Extra facts about the purchase that some trades must give, such as travel or ticket data.
+	// Attachment Extra facts about the purchase that some trades must send, such as travel or ticket data.
 	Attachment Attachment `json:"attachment,omitempty,omitzero"`
 
 	// BillingAddress Whom to bill. Best left to the browser's authorize call, so that no personal data is sent before the shopper chose Klarna.
@@ -920,7 +920,7 @@ type SessionCreate struct {
 	// AcquiringChannel Where the sale happens. Klarna assumes ECOMMERCE when it is left out.
 	AcquiringChannel AcquiringChannel `json:"acquiring_channel,omitempty,omitzero"`
 
-	// Attachment Extra facts about the purchase that some trades must give, such as travel or ticket data.
+	// Attachment Extra facts about the purchase that some trades must send, such as travel or ticket data.
 	Attachment Attachment `json:"attachment,omitempty,omitzero"`
 
 	// BillingAddress Whom to bill. Best left to the browser's authorize call, so that no personal data is sent before the shopper chose Klarna.
@@ -1003,7 +1003,7 @@ type SessionRead struct {
 	// AcquiringChannel Where the sale happens. Klarna assumes ECOMMERCE when it is left out.
 	AcquiringChannel AcquiringChannel `json:"acquiring_channel,omitempty,omitzero"`
 
-	// Attachment Extra facts about the purchase that some trades must give, such as travel or ticket data.
+	// Attachment Extra facts about the purchase that some trades must send, such as travel or ticket data.
 	Attachment Attachment `json:"attachment,omitempty,omitzero"`
 
 	// AuthorizationToken The token of the shopper's approval, once there is one. It is valid for one order and for 60 minutes. Treat it as a secret.
@@ -1243,7 +1243,7 @@ type ClientInterface interface {
 
 	// CancelAuthorization Cancel an authorization
 	//
-	// Gives the shopper's approval back, when no order will be placed with it. The token is invalid afterwards.
+	// Releases the shopper's approval when no order will be placed with it. The token is invalid afterwards.
 	//
 	// Corresponds with DELETE /payments/v1/authorizations/{authorizationToken} (the `CancelAuthorization` operationId).
 	CancelAuthorization(ctx context.Context, authorizationToken AuthorizationToken, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1330,7 +1330,7 @@ type ClientInterface interface {
 
 // CancelAuthorization Cancel an authorization
 //
-// Gives the shopper's approval back, when no order will be placed with it. The token is invalid afterwards.
+// Releases the shopper's approval when no order will be placed with it. The token is invalid afterwards.
 //
 // Corresponds with DELETE /payments/v1/authorizations/{authorizationToken} (the `CancelAuthorization` operationId).
 func (c *Client) CancelAuthorization(ctx context.Context, authorizationToken AuthorizationToken, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1809,7 +1809,7 @@ type ClientWithResponsesInterface interface {
 
 	// CancelAuthorizationWithResponse Cancel an authorization
 	//
-	// Gives the shopper's approval back, when no order will be placed with it. The token is invalid afterwards.
+	// Releases the shopper's approval when no order will be placed with it. The token is invalid afterwards.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -2445,7 +2445,7 @@ func (r UpdateCreditSessionResponse) StatusCode() int {
 
 // CancelAuthorizationWithResponse Cancel an authorization
 //
-// Gives the shopper's approval back, when no order will be placed with it. The token is invalid afterwards.
+// Releases the shopper's approval when no order will be placed with it. The token is invalid afterwards.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -15,7 +15,7 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna"
 )
 
-// far is a server on loopback that answers like Klarna, and counts its connections.
+// far is a server on loopback that responds like Klarna, and counts its connections.
 type far struct {
 	*httptest.Server
 	connections atomic.Int64
@@ -59,7 +59,7 @@ func (f *far) trusting(t testing.TB, transport *http.Transport) *http.Transport 
 	return transport
 }
 
-// sides are this library as it comes, a transport tuned by hand, and net/http's default one.
+// sides are this library as it comes, a tuned transport, and net/http's default one.
 func (f *far) sides(t testing.TB) map[string]caller {
 	t.Helper()
 	std := http.DefaultTransport.(*http.Transport)
@@ -102,15 +102,15 @@ func (f *far) measure(b *testing.B, name string, parallel int, sides ...string) 
 }
 
 func BenchmarkLoopback(b *testing.B) {
-	plain := newFar(b, 200, createdAnswer(), 0, false, false)
+	plain := newFar(b, 200, createdResponse(), 0, false, false)
 	plain.measure(b, "http1/serial", 1, "by=hand", "by=ours")
 	plain.measure(b, "http1/callers=64", 64, "by=hand", "by=ours")
 }
 
 func BenchmarkTLS(b *testing.B) {
 	const thinking = 5 * time.Millisecond
-	http1 := newFar(b, 200, createdAnswer(), thinking, true, false)
+	http1 := newFar(b, 200, createdResponse(), thinking, true, false)
 	http1.measure(b, "http1/callers=64", 64, "by=hand", "by=ours", "by=default")
-	http2 := newFar(b, 200, createdAnswer(), thinking, true, true)
+	http2 := newFar(b, 200, createdResponse(), thinking, true, true)
 	http2.measure(b, "http2/callers=64", 64, "by=hand", "by=ours", "by=default")
 }

@@ -43,7 +43,7 @@ func BenchmarkRatio(b *testing.B) {
 }
 
 // BenchmarkRatioTLS does the same for 64 callers over TLS and a server that takes 5 ms: how many calls a second this
-// library makes, against a transport tuned by hand and against net/http's default one, and the connections of 10,000 calls.
+// library makes, against a tuned transport and against net/http's default one, and the connections of 10,000 calls.
 func BenchmarkRatioTLS(b *testing.B) {
 	const callers, turns, calls = 64, 11, 960
 	session := cart(3)
@@ -69,7 +69,7 @@ func BenchmarkRatioTLS(b *testing.B) {
 		// A server for each, so that connections can be told apart.
 		servers, sides := map[string]*far{}, map[string]caller{}
 		for _, name := range names {
-			servers[name] = newFar(b, 200, createdAnswer(), 5*time.Millisecond, true, false)
+			servers[name] = newFar(b, 200, createdResponse(), 5*time.Millisecond, true, false)
 			servers[name].Config.ErrorLog = log.New(io.Discard, "", 0) // net/http hangs up on connections that it does not need
 			sides[name] = servers[name].sides(b)[name]
 		}

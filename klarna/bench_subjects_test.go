@@ -14,13 +14,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// caller is what is measured: this library, or what one would write by hand with net/http and encoding/json.
+// caller is what is measured: this library, or hand-written code with net/http and encoding/json.
 type caller interface {
 	CreateSession(context.Context, klarna.SessionCreate, ...klarna.CallOption) (*klarna.MerchantSession, error)
 	ReadSession(context.Context, string, ...klarna.CallOption) (*klarna.SessionRead, error)
 }
 
-// handWritten sends the same bytes and decodes the same answer, with no more than that takes: a bounded read, the
+// handWritten sends the same bytes and decodes the same response, with no more than that takes: a bounded read, the
 // status looked at, the body closed.
 type handWritten struct {
 	client             *http.Client
@@ -42,7 +42,7 @@ func (h handWritten) ReadSession(ctx context.Context, id string, _ ...klarna.Cal
 	return read, h.do(ctx, http.MethodGet, "/payments/v1/sessions/"+id, nil, read)
 }
 
-func (h handWritten) do(ctx context.Context, method, path string, body io.Reader, answer any) error {
+func (h handWritten) do(ctx context.Context, method, path string, body io.Reader, result any) error {
 	ctx, cancel := context.WithTimeout(ctx, benchTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, h.base+path, body)
@@ -68,7 +68,7 @@ func (h handWritten) do(ctx context.Context, method, path string, body io.Reader
 	if resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("status %d: %s", resp.StatusCode, data)
 	}
-	return json.Unmarshal(data, answer)
+	return json.Unmarshal(data, result)
 }
 
 // ours is this library with a transport.
@@ -93,7 +93,7 @@ type pair struct {
 func pairs(t testing.TB) map[string]pair {
 	t.Helper()
 	session := cart(3)
-	created, read := newStub(200, createdAnswer()), newStub(200, readAnswer(t, 3))
+	created, read := newStub(200, createdResponse()), newStub(200, readResponse(t, 3))
 
 	// The bodies that Klarna publishes, with a username and password.
 	var published klarna.SessionCreate
@@ -139,21 +139,21 @@ func cart(lines int) klarna.SessionCreate {
 	return session
 }
 
-// createdAnswer is a create-session answer of 2.2 KB, as the playground gives it.
-func createdAnswer() []byte {
+// createdResponse is a create-session response of 2.2 KB, like the playground's.
+func createdResponse() []byte {
 	category := `{"identifier":"pay_later","name":"Pay later","asset_urls":{"descriptive":"https://x.klarnacdn.net/payment-method/assets/badges/generic/klarna.svg","standard":"https://x.klarnacdn.net/payment-method/assets/badges/generic/klarna.svg"}}`
 	return []byte(`{"session_id":"` + sessionID + `","client_token":"` + strings.Repeat("eyJh", 350) + `","payment_method_categories":[` + category + "," + category + "," + category + `]}`)
 }
 
-// readAnswer is a session with everything that was sent.
-func readAnswer(t testing.TB, lines int) []byte {
+// readResponse is a session with everything that was sent.
+func readResponse(t testing.TB, lines int) []byte {
 	t.Helper()
 	session, err := json.Marshal(cart(lines))
 	require.NoError(t, err)
 	return append([]byte(`{"status":"incomplete","expires_at":"2026-11-23T10:15:30Z","client_token":"a.b.c",`), session[1:]...)
 }
 
-// stubbed is a network that takes no time: it reads what is sent and gives one answer.
+// stubbed is a network that takes no time: it reads what is sent and sends one response.
 type stubbed struct {
 	status int
 	header http.Header

@@ -46,7 +46,7 @@ func BenchmarkStubbedCreateSession(b *testing.B) {
 				session.OrderLines[i].MerchantData = ""
 			}
 		}
-		compare(b, fmt.Sprintf("lines=%d", lines), newStub(200, createdAnswer()), func(c caller) error {
+		compare(b, fmt.Sprintf("lines=%d", lines), newStub(200, createdResponse()), func(c caller) error {
 			_, err := c.CreateSession(b.Context(), session)
 			return err
 		})
@@ -55,14 +55,14 @@ func BenchmarkStubbedCreateSession(b *testing.B) {
 
 func BenchmarkStubbedReadSession(b *testing.B) {
 	for _, lines := range []int{3, 100} {
-		compare(b, fmt.Sprintf("lines=%d", lines), newStub(200, readAnswer(b, lines)), func(c caller) error {
+		compare(b, fmt.Sprintf("lines=%d", lines), newStub(200, readResponse(b, lines)), func(c caller) error {
 			_, err := c.ReadSession(b.Context(), sessionID)
 			return err
 		})
 	}
 }
 
-func BenchmarkStubbedRefusal(b *testing.B) {
+func BenchmarkStubbedRejection(b *testing.B) {
 	stub := newStub(400, []byte(`{"error_code":"BAD_VALUE","error_messages":["Bad value: order_lines[0].total_tax_amount"],"correlation_id":"`+correlationID+`"}`))
 	session := cart(3)
 	compare(b, "400", stub, func(c caller) error {

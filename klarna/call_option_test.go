@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestWithResponseTellsWhatCameBack(t *testing.T) {
+func TestWithResponseReportsTheLastResponse(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		t.Run(string(op.name), func(t *testing.T) {
@@ -20,7 +20,7 @@ func TestWithResponseTellsWhatCameBack(t *testing.T) {
 			var response klarna.Response
 			server := newServer(t, func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("X-Ratelimit-Remaining", "4")
-				answerJSON(op.status, op.answer)(w, r)
+				respondJSON(op.status, op.response)(w, r)
 			})
 			require.NoError(t, op.call(t, server.client(t), klarna.WithResponse(&response)))
 			require.Equal(t, op.status, response.StatusCode)
@@ -28,12 +28,12 @@ func TestWithResponseTellsWhatCameBack(t *testing.T) {
 			require.Equal(t, 1, response.Attempts)
 			require.Equal(t, "4", response.Header.Get("X-Ratelimit-Remaining"))
 
-			refused := newServer(t, answerJSON(403, `{"error_code":"REJECTED"}`))
-			require.Error(t, op.call(t, refused.client(t), klarna.WithResponse(&response)))
+			rejecting := newServer(t, respondJSON(403, `{"error_code":"REJECTED"}`))
+			require.Error(t, op.call(t, rejecting.client(t), klarna.WithResponse(&response)))
 			require.Equal(t, 403, response.StatusCode)
 
-			refused.Close()
-			require.Error(t, op.call(t, refused.client(t), klarna.WithResponse(&response)))
+			rejecting.Close()
+			require.Error(t, op.call(t, rejecting.client(t), klarna.WithResponse(&response)))
 			require.Equal(t, klarna.Response{Attempts: 1}, response)
 		})
 	}
@@ -59,7 +59,7 @@ func TestResponsePrintsNoHeader(t *testing.T) {
 func TestWithHeaderAddsAHeader(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
-		server := newServer(t, answerJSON(op.status, op.answer))
+		server := newServer(t, respondJSON(op.status, op.response))
 		require.NoError(t, op.call(t, server.client(t),
 			klarna.WithHeader("klarna-idempotency-key", "k-1"),
 			klarna.WithHeader("X-Klarna-Integration-Metadata", `{"integrator":{"name":"SHOP"}}`),
@@ -72,11 +72,11 @@ func TestWithHeaderAddsAHeader(t *testing.T) {
 
 func TestWrongCallOptionSendsNothing(t *testing.T) {
 	t.Parallel()
-	server := newServer(t, answer(204, "", ""))
+	server := newServer(t, respond(204, "", ""))
 	client := server.client(t)
 	tests := map[string]struct {
-		option klarna.CallOption
-		says   string
+		option  klarna.CallOption
+		wantErr string
 	}{
 		"nil":                  {nil, "call option 1 is nil"},
 		"no response":          {klarna.WithResponse(nil), "WithResponse: the response is nil"},
@@ -96,7 +96,7 @@ func TestWrongCallOptionSendsNothing(t *testing.T) {
 			for _, op := range operations() {
 				err := op.call(t, client, test.option)
 				require.ErrorContains(t, err, "klarna: "+string(op.name)+": ")
-				require.ErrorContains(t, err, test.says)
+				require.ErrorContains(t, err, test.wantErr)
 				require.NotContains(t, err.Error(), "s3cretvalue")
 			}
 		})

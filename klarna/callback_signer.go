@@ -49,7 +49,7 @@ const (
 	signatureParameter = "klarna_sig"
 )
 
-// NewCallbackSigner returns a signer with a key of at least 32 random bytes. To change the key, give the one before as an
+// NewCallbackSigner returns a signer with a key of at least 32 random bytes. To change the key, pass the one before as an
 // older key until the URLs that it signed have expired: it still verifies them.
 func NewCallbackSigner(key []byte, olderKeys ...[]byte) (*CallbackSigner, error) {
 	keys := make([][]byte, 0, 1+len(olderKeys))

@@ -215,7 +215,7 @@ func TestMiddlewareLetsOnlySignedCallbacksThrough(t *testing.T) {
 func TestWhatCannotBeSignedIsAnError(t *testing.T) {
 	t.Parallel()
 	signer := newSigner(t, key(1))
-	for says, args := range map[string]struct {
+	for wantErr, args := range map[string]struct {
 		url, reference string
 		validFor       time.Duration
 	}{
@@ -241,7 +241,7 @@ func TestWhatCannotBeSignedIsAnError(t *testing.T) {
 		"the signed URL has 2118 bytes":             {callbackURL + "?" + strings.Repeat("x", 1989), "r", time.Hour},
 	} {
 		signed, err := signer.Sign(args.url, args.reference, args.validFor)
-		require.ErrorContains(t, err, strings.TrimSpace(says), args.url)
+		require.ErrorContains(t, err, strings.TrimSpace(wantErr), args.url)
 		require.Empty(t, signed)
 	}
 	for _, keys := range [][][]byte{{nil}, {make([]byte, 31)}, {key(1), []byte("short")}} {

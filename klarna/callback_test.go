@@ -37,13 +37,13 @@ func TestCallbacksAreRead(t *testing.T) {
 	require.Equal(t, "OF_THE_FUTURE", fraud.EventType)
 }
 
-func TestCallbackThatIsNoneIsRefusedWithoutQuotingIt(t *testing.T) {
+func TestInvalidCallbackIsRejectedWithoutQuotingIt(t *testing.T) {
 	t.Parallel()
 	const secret = "s3cretvalue"
 	whole := `{"authorization_token":"t-` + secret + `","session_id":"s-1","order_id":"o-1","event_type":"FRAUD_RISK_ACCEPTED"}`
 	for name, test := range map[string]struct {
 		request *http.Request
-		says    string
+		wantErr string
 	}{
 		"nil":              {nil, "there is no request"},
 		"no body":          {&http.Request{Method: "POST"}, "there is no request"},
@@ -66,7 +66,7 @@ func TestCallbackThatIsNoneIsRefusedWithoutQuotingIt(t *testing.T) {
 			got, err := klarna.ParseAuthorizationCallback(test.request)
 			require.Zero(t, got)
 			require.ErrorContains(t, err, "klarna: authorization callback: ")
-			require.ErrorContains(t, err, test.says)
+			require.ErrorContains(t, err, test.wantErr)
 			require.NotContains(t, err.Error(), secret)
 		})
 	}

@@ -16,23 +16,23 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// mishap is what goes wrong with one attempt on its way to the stand-in or back.
+// mishap is what goes wrong with one attempt on its way to the fake server or back.
 type mishap int
 
 const (
 	none mishap = iota
 	noConnection
 	resetBefore // lost on the way there
-	resetAfter  // handled, and the answer lost
+	resetAfter  // handled, and the response lost
 	unavailable // 503, not handled
 	failedAfter // 503, although it was handled
-	cutAnswer   // handled, and half of the answer comes
+	cutResponse // handled, and half of the response arrives
 	pageInstead // handled, and a gateway shows a page
 	limited     // 429
 	mishaps
 )
 
-// unreliable is a network between a client and the stand-in.
+// unreliable is a network between a client and the fake server.
 type unreliable struct {
 	base http.RoundTripper
 	next func(*http.Request) mishap
@@ -63,7 +63,7 @@ func (u unreliable) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, errReset
 	case failedAfter:
 		resp.StatusCode, body = 503, nil
-	case cutAnswer:
+	case cutResponse:
 		body = body[:len(body)/2]
 	case pageInstead:
 		resp.StatusCode, body = 200, []byte("<html>")
@@ -91,11 +91,11 @@ func buy(t *testing.T, server *klarnatest.Server, next func(*http.Request) misha
 	return checkout{session.SessionID, order, err}
 }
 
-func TestAnswerLostOnEachAttemptInTurnStillPlacesOneOrder(t *testing.T) {
+func TestResponseLostOnEachAttemptInTurnStillPlacesOneOrder(t *testing.T) {
 	t.Parallel()
 	server := klarnatest.NewServer()
 	t.Cleanup(server.Close)
-	for _, lost := range []mishap{resetAfter, failedAfter, cutAnswer, pageInstead} {
+	for _, lost := range []mishap{resetAfter, failedAfter, cutResponse, pageInstead} {
 		for turn := 1; turn <= 3; turn++ {
 			attempt := 0
 			c := buy(t, server, func(*http.Request) mishap {

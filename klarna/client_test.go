@@ -17,7 +17,7 @@ import (
 func TestRequestHasTheHeadersOfThisLibrary(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
-		server := newServer(t, answerJSON(op.status, op.answer))
+		server := newServer(t, respondJSON(op.status, op.response))
 		require.NoError(t, op.call(t, server.client(t, klarna.WithUserAgent(" myshop/1.2 "))))
 		seen := server.exchanges()[0]
 		require.Equal(t, op.name.Route()[:len(seen.Method)], seen.Method)
@@ -35,8 +35,8 @@ func TestRequestHasTheHeadersOfThisLibrary(t *testing.T) {
 func TestWrongOptionIsAnError(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		option klarna.Option
-		says   string
+		option  klarna.Option
+		wantErr string
 	}{
 		"nil":                   {nil, "option 1 is nil"},
 		"no HTTP client":        {klarna.WithHTTPClient(nil), "WithHTTPClient: the client is nil"},
@@ -50,7 +50,7 @@ func TestWrongOptionIsAnError(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			client, err := klarna.New(klarna.PlaygroundEU, klarna.APIKey(apiKey), test.option)
-			require.ErrorContains(t, err, "klarna: "+test.says)
+			require.ErrorContains(t, err, "klarna: "+test.wantErr)
 			require.Nil(t, client)
 		})
 	}
@@ -58,7 +58,7 @@ func TestWrongOptionIsAnError(t *testing.T) {
 
 func TestNilContextIsAnErrorAndNoPanic(t *testing.T) {
 	t.Parallel()
-	server := newServer(t, answer(204, "", ""))
+	server := newServer(t, respond(204, "", ""))
 	client := server.client(t)
 	var none context.Context
 	_, create := client.CreateSession(none, sessionCreate())
@@ -86,7 +86,7 @@ func TestClientThatNewDidNotMakeIsAnErrorAndNoPanic(t *testing.T) {
 
 func TestNoLinesGoOutAsAnEmptyListAndNeverAsNull(t *testing.T) {
 	t.Parallel()
-	server := newServer(t, answerJSON(400, `{"error_code":"BAD_VALUE"}`))
+	server := newServer(t, respondJSON(400, `{"error_code":"BAD_VALUE"}`))
 	client := server.clientThrough(t, server.Client().Transport)
 	_, err := client.CreateSession(t.Context(), klarna.SessionCreate{PurchaseCountry: "DE", PurchaseCurrency: "EUR"})
 	require.ErrorIs(t, err, klarna.ErrInvalidRequest)
@@ -107,7 +107,7 @@ func TestUpdateSendsOnlyWhatIsSet(t *testing.T) {
 		`{"billing_address":{"city":"Berlin"}}`: {BillingAddress: klarna.Address{City: "Berlin"}},
 		`{"merchant_urls":{"push":"https://shop.example"}}`: {MerchantURLs: klarna.MerchantURLs{Push: "https://shop.example"}},
 	} {
-		server := newServer(t, answer(204, "", ""))
+		server := newServer(t, respond(204, "", ""))
 		require.NoError(t, server.client(t).UpdateSession(t.Context(), sessionID, session))
 		require.Equal(t, want, server.exchanges()[0].Body)
 	}
@@ -115,7 +115,7 @@ func TestUpdateSendsOnlyWhatIsSet(t *testing.T) {
 
 func TestRawSharesCredentialsAndErrors(t *testing.T) {
 	t.Parallel()
-	server := newServer(t, answerJSON(404, `{"error_code":"NOT_FOUND","error_messages":["Invalid session id"]}`))
+	server := newServer(t, respondJSON(404, `{"error_code":"NOT_FOUND","error_messages":["Invalid session id"]}`))
 	raw := server.client(t).Raw()
 	response, err := raw.ReadCreditSessionWithResponse(t.Context(), sessionID)
 	require.Nil(t, response)
@@ -124,9 +124,9 @@ func TestRawSharesCredentialsAndErrors(t *testing.T) {
 	require.Equal(t, "Basic "+apiKey, server.exchanges()[0].Header.Get("Authorization"))
 }
 
-func TestRawGivesAnswersOfEveryOperation(t *testing.T) {
+func TestRawReturnsResponsesOfEveryOperation(t *testing.T) {
 	t.Parallel()
-	server := newServer(t, answerJSON(201, `{"session_id":"s-1","client_token":"a.b.c","status":"complete","order_id":"o-1","token_id":"t-1"}`))
+	server := newServer(t, respondJSON(201, `{"session_id":"s-1","client_token":"a.b.c","status":"complete","order_id":"o-1","token_id":"t-1"}`))
 	raw := server.hostileClient(t).Raw()
 	session, err := raw.CreateCreditSessionWithResponse(t.Context(), sessionCreate())
 	require.NoError(t, err)
@@ -144,9 +144,9 @@ func TestRawGivesAnswersOfEveryOperation(t *testing.T) {
 
 func TestRawCannotBeTurnedElsewhere(t *testing.T) {
 	t.Parallel()
-	server := newServer(t, answer(204, "", ""))
+	server := newServer(t, respond(204, "", ""))
 	raw := server.client(t).Raw()
-	for says, edit := range map[string]gen.RequestEditorFn{
+	for wantErr, edit := range map[string]gen.RequestEditorFn{
 		"another host than the client's": func(_ context.Context, r *http.Request) error {
 			r.URL.Host = "evil.example"
 			return nil
@@ -169,20 +169,20 @@ func TestRawCannotBeTurnedElsewhere(t *testing.T) {
 		},
 	} {
 		_, err := raw.CancelAuthorizationWithResponse(t.Context(), authorizationToken, edit)
-		require.ErrorContains(t, err, strings.TrimSpace(says))
+		require.ErrorContains(t, err, strings.TrimSpace(wantErr))
 		require.NotContains(t, err.Error(), authorizationToken)
 	}
 	require.Empty(t, server.exchanges())
 }
 
-func TestBodyThatPreflightRefusesIsNotSent(t *testing.T) {
+func TestBodyThatPreflightRejectsIsNotSent(t *testing.T) {
 	t.Parallel()
-	refused := errors.New("order_lines[0].total_amount is 2500, not 2000")
-	server := newServer(t, answer(204, "", ""))
+	rejected := errors.New("order_lines[0].total_amount is 2500, not 2000")
+	server := newServer(t, respond(204, "", ""))
 	var checked []any
 	client := server.hostileClient(t, klarna.WithPreflight(func(body any) error {
 		checked = append(checked, body)
-		return refused
+		return rejected
 	}))
 	for _, op := range operations() {
 		err := op.call(t, client)
@@ -192,8 +192,8 @@ func TestBodyThatPreflightRefusesIsNotSent(t *testing.T) {
 		case klarna.OperationCancelAuthorization:
 			require.NoError(t, err, "it has no body to check")
 		default:
-			require.ErrorIs(t, err, refused)
-			require.EqualError(t, err, "klarna: "+string(op.name)+": not sent: "+refused.Error())
+			require.ErrorIs(t, err, rejected)
+			require.EqualError(t, err, "klarna: "+string(op.name)+": not sent: "+rejected.Error())
 		}
 	}
 	require.Len(t, server.exchanges(), 2)

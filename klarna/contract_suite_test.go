@@ -13,27 +13,27 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// subject is what the suite runs against: our stand-in, or Klarna's playground.
+// subject is what the suite runs against: the fake server, or Klarna's playground.
 type subject struct {
 	client    *klarna.Client
 	stranger  *klarna.Client                         // with credentials that nobody gave out
 	authorize func(sessionID string) (string, error) // nil on the playground: it takes a browser
 }
 
-// TestContractSuite takes every operation through its life, with each request and answer checked against the document.
+// TestContractSuite takes every operation through its life, with each request and response checked against the document.
 // `make test` runs it against klarnatest, `make test-live` against Klarna's playground.
 func TestContractSuite(t *testing.T) {
 	var s subject
 	if os.Getenv("KLARNA_LIVE") == "" {
-		s = standIn(t)
+		s = sandbox(t)
 	} else {
 		s = playground(t)
 	}
 	t.Run("a session is created, read, updated and read again", s.sessionLives)
-	t.Run("what nobody gave out is refused", s.unknownIsRefused)
-	t.Run("a stranger is refused", s.strangerIsRefused)
+	t.Run("unknown ids are rejected", s.unknownIsRejected)
+	t.Run("wrong credentials are rejected", s.wrongCredentialsAreRejected)
 	if s.authorize == nil {
-		t.Log("orders, customer tokens and cancellations of real authorizations take a browser: they ran up to the refusal of an unknown token")
+		t.Log("orders, customer tokens and cancellations of real authorizations take a browser: they ran up to the rejection of an unknown token")
 		return
 	}
 	t.Run("an authorization becomes an order", s.orderIsPlaced)
@@ -41,7 +41,7 @@ func TestContractSuite(t *testing.T) {
 	t.Run("an authorization is cancelled", s.authorizationIsCancelled)
 }
 
-func standIn(t *testing.T) subject {
+func sandbox(t *testing.T) subject {
 	server := klarnatest.NewServer()
 	t.Cleanup(server.Close)
 	checked := klarna.WithHTTPClient(&http.Client{Transport: &contract.RoundTripper{T: t, Strict: true}})
@@ -92,7 +92,7 @@ func (s subject) sessionLives(t *testing.T) {
 	require.EqualValues(t, 2, read.OrderLines[0].Quantity)
 }
 
-func (s subject) unknownIsRefused(t *testing.T) {
+func (s subject) unknownIsRejected(t *testing.T) {
 	const unknown = "00000000-0000-4000-8000-000000000000"
 	_, read := s.client.ReadSession(t.Context(), unknown)
 	_, order := s.client.CreateOrder(t.Context(), unknown, orderRequest())
@@ -110,7 +110,7 @@ func (s subject) unknownIsRefused(t *testing.T) {
 	}
 }
 
-func (s subject) strangerIsRefused(t *testing.T) {
+func (s subject) wrongCredentialsAreRejected(t *testing.T) {
 	_, err := s.stranger.CreateSession(t.Context(), sessionCreate())
 	require.ErrorIs(t, err, klarna.ErrUnauthorized)
 }

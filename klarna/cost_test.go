@@ -40,7 +40,7 @@ func TestCallCostsAtMostEightAllocationsMoreThanByHand(t *testing.T) {
 	for name, test := range pairs(t) {
 		handAllocations, handBytes := cost(t, func() error { return test.call(test.hand) })
 		allocations, size := cost(t, func() error { return test.call(test.ours) })
-		t.Logf("%s: %.1f allocations and %.0f bytes, by hand %.1f and %.0f", name, allocations, size, handAllocations, handBytes)
+		t.Logf("%s: %.1f allocations and %.0f bytes, hand-written %.1f and %.0f", name, allocations, size, handAllocations, handBytes)
 		require.LessOrEqual(t, allocations, handAllocations+8.5, name)
 		require.LessOrEqual(t, size, handBytes+1536, name)
 	}
@@ -50,7 +50,7 @@ func TestThousandLinesCostAtMostElevenTimesAHundred(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector makes sync.Pool forget at random; make cover runs this without it")
 	}
-	client := ours(t, stubBase, newStub(200, createdAnswer()))
+	client := ours(t, stubBase, newStub(200, createdResponse()))
 	of := func(lines int) float64 {
 		session := cart(lines)
 		for i := range session.OrderLines { // a body has 1 MB at most
@@ -65,7 +65,7 @@ func TestThousandLinesCostAtMostElevenTimesAHundred(t *testing.T) {
 	require.LessOrEqual(t, of(1000), 11*of(100))
 }
 
-func TestLargestAnswerTakesLessThanFourTimesItsSize(t *testing.T) {
+func TestLargestResponseTakesLessThanFourTimesItsSize(t *testing.T) {
 	design := strings.Repeat("x", 8<<20-100)
 	body, err := json.Marshal(klarna.SessionRead{Design: design})
 	require.NoError(t, err)
@@ -99,7 +99,7 @@ func TestMoreCallersThanConnectionsAllGetThrough(t *testing.T) {
 // connectionsOf is how many connections the default transport opens for so many calls of so many callers.
 func connectionsOf(t *testing.T, callers, calls int) int64 {
 	t.Helper()
-	server := newFar(t, 200, createdAnswer(), 5*time.Millisecond, true, false)
+	server := newFar(t, 200, createdResponse(), 5*time.Millisecond, true, false)
 	client := ours(t, server.URL, server.trusting(t, klarna.DefaultTransport()))
 	session := sessionCreate()
 	var left atomic.Int64

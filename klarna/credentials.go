@@ -25,13 +25,13 @@ type secret struct {
 	isKey    bool
 }
 
-// APIKey gives the credentials for an API key, as in klarna_test_api_…. It is sent as it is after the word Basic.
+// APIKey returns the credentials of an API key, such as klarna_test_api_…. It is sent unchanged after the word Basic.
 // Blanks at the ends are cut off, so that a line of a file serves as it comes.
 func APIKey(key string) Credentials {
 	return Credentials{&secret{password: strings.TrimSpace(key), isKey: true}}
 }
 
-// BasicAuth gives the credentials for a username and password. The password may be an API key, with the UUID that Klarna
+// BasicAuth returns the credentials for a username and password. The password may be an API key, with the UUID that Klarna
 // shows beside it as the username. Blanks at the ends are cut off.
 func BasicAuth(username, password string) Credentials {
 	return Credentials{&secret{username: strings.TrimSpace(username), password: strings.TrimSpace(password)}}
@@ -63,7 +63,7 @@ func (c Credentials) check() error {
 	return s.checkKind()
 }
 
-// checkKind refuses the browser's credential, which the server API does not take.
+// checkKind rejects the browser's credential, which the server API does not accept.
 func (s *secret) checkKind() error {
 	if strings.HasPrefix(s.password, "klarna_test_client_") || strings.HasPrefix(s.password, "klarna_live_client_") {
 		return errors.New("klarna: this is a client id for the browser (klarna_…_client_…); the server needs an API key (klarna_…_api_…)")
@@ -71,7 +71,7 @@ func (s *secret) checkKind() error {
 	return nil
 }
 
-// checkHost refuses a key on a host that surely does not take it.
+// checkHost rejects a key on a host that surely does not accept it.
 func (c Credentials) checkHost(host string) error {
 	stage := stageOf(host)
 	switch {
@@ -93,16 +93,16 @@ func (c Credentials) authorization() string {
 
 const redactedCredentials = "klarna.Credentials{…}" //nolint:gosec // G101: it is what stands in place of some
 
-// String hides the secret.
+// String redacts the secret.
 func (c Credentials) String() string { return redactedCredentials }
 
-// GoString hides the secret.
+// GoString redacts the secret.
 func (c Credentials) GoString() string { return redactedCredentials }
 
-// LogValue hides the secret.
+// LogValue redacts the secret.
 func (c Credentials) LogValue() slog.Value { return slog.StringValue(redactedCredentials) }
 
-// MarshalText hides the secret.
+// MarshalText redacts the secret.
 func (c Credentials) MarshalText() ([]byte, error) { return []byte(redactedCredentials), nil }
 
 func isVisibleASCII(s string) bool {

@@ -28,7 +28,7 @@ func TestCredentialsAreSentAsKlarnaWantsThem(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newServer(t, answer(204, "", ""))
+			server := newServer(t, respond(204, "", ""))
 			client, err := klarna.New(klarna.Environment(server.URL), test.creds)
 			require.NoError(t, err)
 			require.NoError(t, client.CancelAuthorization(t.Context(), authorizationToken))
@@ -37,12 +37,12 @@ func TestCredentialsAreSentAsKlarnaWantsThem(t *testing.T) {
 	}
 }
 
-func TestBadCredentialsAreRefusedWithoutQuotingThem(t *testing.T) {
+func TestBadCredentialsAreRejectedWithoutQuotingThem(t *testing.T) {
 	t.Parallel()
 	const secret = "s3cretvalue"
 	tests := map[string]struct {
-		creds klarna.Credentials
-		says  string
+		creds   klarna.Credentials
+		wantErr string
 	}{
 		"none":                         {klarna.Credentials{}, "no credentials"},
 		"empty API key":                {klarna.APIKey(" \r\n"), "the API key is empty"},
@@ -61,14 +61,14 @@ func TestBadCredentialsAreRefusedWithoutQuotingThem(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			client, err := klarna.New(klarna.PlaygroundEU, test.creds)
-			require.ErrorContains(t, err, test.says)
+			require.ErrorContains(t, err, test.wantErr)
 			require.NotContains(t, err.Error(), secret)
 			require.Nil(t, client)
 		})
 	}
 }
 
-func TestKeyOfTheOtherStageIsRefused(t *testing.T) {
+func TestKeyOfTheOtherStageIsRejected(t *testing.T) {
 	t.Parallel()
 	const test, live = "klarna_test_api_s3cretvalue", "klarna_live_api_s3cretvalue"
 	for _, env := range []klarna.Environment{klarna.ProductionEU, klarna.ProductionNA, klarna.ProductionOC, "https://API.klarna.com/", "https://api.klarna.com:443", "https://api.klarna.com."} {

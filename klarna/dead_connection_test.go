@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A dead connection may cost two calls; without a replacement it costs every call until TCP gives up.
+// A dead connection may cost two calls; without a replacement it costs every call until TCP times out.
 //
 // The tests of the default transport do not run in parallel with others: it is one for the whole process.
 const maxLostCalls = 2
@@ -134,7 +134,7 @@ func TestDefaultTransportHasAllLimits(t *testing.T) {
 	}
 	http.DefaultTransport = roundTripper(func(*http.Request) (*http.Response, error) { panic("the wrapper is not used") })
 	transport := klarna.DefaultTransport()
-	require.NotNil(t, transport.DialContext, "without a dialer of its own a dial takes until the system gives up")
+	require.NotNil(t, transport.DialContext, "without a dialer of its own a dial takes until the system's own time limit")
 	require.Positive(t, transport.TLSHandshakeTimeout)
 	require.Positive(t, transport.IdleConnTimeout)
 	require.Positive(t, transport.MaxConnsPerHost)

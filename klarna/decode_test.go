@@ -35,7 +35,7 @@ func TestPlacedOrderIsNeverLostToAStrictDecoder(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			client := newServer(t, answer(test.status, test.contentType, test.body)).hostileClient(t)
+			client := newServer(t, respond(test.status, test.contentType, test.body)).hostileClient(t)
 			order, err := client.CreateOrder(t.Context(), authorizationToken, orderRequest())
 			require.NoError(t, err)
 			require.Equal(t, test.want, *order)
@@ -50,20 +50,20 @@ func TestPlacedOrderIsNeverLostToAStrictDecoder(t *testing.T) {
 
 func TestMissingFieldIsNamed(t *testing.T) {
 	t.Parallel()
-	for body, says := range map[string]string{
+	for body, wantErr := range map[string]string{
 		`{"session_id":"s-1"}`:       "CreateSession: 200 OK: response has no client_token",
 		`{"client_token":"a.b.c"}`:   "CreateSession: 200 OK: response has no session_id",
 		`{"session_id":7,"token":1}`: "CreateSession: 200 OK: the response's member session_id has the wrong type or form",
 	} {
-		_, err := newServer(t, answerJSON(200, body)).hostileClient(t).CreateSession(t.Context(), sessionCreate())
+		_, err := newServer(t, respondJSON(200, body)).hostileClient(t).CreateSession(t.Context(), sessionCreate())
 		require.ErrorIs(t, err, klarna.ErrUnexpectedResponse)
-		require.ErrorContains(t, err, says)
+		require.ErrorContains(t, err, wantErr)
 	}
-	_, err := newServer(t, answerJSON(200, `{"order":"o-1"}`)).hostileClient(t).CreateOrder(t.Context(), authorizationToken, orderRequest())
+	_, err := newServer(t, respondJSON(200, `{"order":"o-1"}`)).hostileClient(t).CreateOrder(t.Context(), authorizationToken, orderRequest())
 	require.ErrorContains(t, err, "CreateOrder: 200 OK: response has no order_id")
-	_, err = newServer(t, answerJSON(200, `{"token":"t-1"}`)).hostileClient(t).CreateCustomerToken(t.Context(), authorizationToken, tokenRequest())
+	_, err = newServer(t, respondJSON(200, `{"token":"t-1"}`)).hostileClient(t).CreateCustomerToken(t.Context(), authorizationToken, tokenRequest())
 	require.ErrorContains(t, err, "CreateCustomerToken: 200 OK: response has no token_id")
-	_, err = newServer(t, answerJSON(200, `{"unknown":1}`)).hostileClient(t).ReadSession(t.Context(), sessionID)
+	_, err = newServer(t, respondJSON(200, `{"unknown":1}`)).hostileClient(t).ReadSession(t.Context(), sessionID)
 	require.ErrorContains(t, err, "ReadSession: 200 OK: response has no known member")
 }
 
@@ -77,7 +77,7 @@ func TestOddMemberOfASessionIsNamedAndOrderPlacedReadsOn(t *testing.T) {
 		if ok {
 			value = `[{"` + nested + `":` + value + `}]`
 		}
-		client := newServer(t, answerJSON(200, `{"`+name+`":`+value+`,"status":"complete"}`)).hostileClient(t)
+		client := newServer(t, respondJSON(200, `{"`+name+`":`+value+`,"status":"complete"}`)).hostileClient(t)
 		_, err := client.ReadSession(t.Context(), sessionID)
 		require.ErrorIs(t, err, klarna.ErrUnexpectedResponse, member)
 		require.ErrorContains(t, err, "the response's member "+member+" has the wrong type or form")
@@ -87,20 +87,20 @@ func TestOddMemberOfASessionIsNamedAndOrderPlacedReadsOn(t *testing.T) {
 		require.True(t, placed, member)
 	}
 	for _, absent := range []string{`null`, `""`} {
-		session, err := newServer(t, answerJSON(200, `{"expires_at":`+absent+`,"options":null,"status":"complete"}`)).hostileClient(t).ReadSession(t.Context(), sessionID)
+		session, err := newServer(t, respondJSON(200, `{"expires_at":`+absent+`,"options":null,"status":"complete"}`)).hostileClient(t).ReadSession(t.Context(), sessionID)
 		require.NoError(t, err, absent)
 		require.Equal(t, klarna.SessionRead{Status: klarna.SessionStatusComplete}, *session)
 	}
-	session, err := newServer(t, answerJSON(200, `{"expires_at":"2026-11-23T10:15:30+01:00"}`)).client(t).ReadSession(t.Context(), sessionID)
+	session, err := newServer(t, respondJSON(200, `{"expires_at":"2026-11-23T10:15:30+01:00"}`)).client(t).ReadSession(t.Context(), sessionID)
 	require.NoError(t, err)
 	require.True(t, session.ExpiresAt.Equal(time.Date(2026, 11, 23, 9, 15, 30, 0, time.UTC)))
 }
 
-func TestLongAnswerIsReadWhole(t *testing.T) {
+func TestLongResponseIsReadWhole(t *testing.T) {
 	t.Parallel()
 	design := strings.Repeat("x", 5<<20)
 	for name, write := range map[string]http.HandlerFunc{
-		"with its length": answerJSON(200, `{"design":"`+design+`"}`),
+		"with its length": respondJSON(200, `{"design":"`+design+`"}`),
 		"in chunks": func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, `{"design":"`)
 			w.(http.Flusher).Flush()

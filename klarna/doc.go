@@ -13,35 +13,47 @@
 //		}},
 //	})
 //
-// The shopper's browser shows Klarna's widget with session.ClientToken and comes back with an authorization token. The
-// server places the order with it:
+// The shopper's browser shows Klarna's widget with session.ClientToken and receives an authorization token. The server
+// places the order with it:
 //
 //	order, err := client.CreateOrder(ctx, authorizationToken, klarna.CreateOrderRequest{ … the same cart … })
+//
+// # Types
+//
+// The types of requests and responses are aliases of those in package gen, whose documentation lists their fields:
+//
+//	go doc github.com/klarna-go/klarna-payments/gen SessionCreate
+//
+// Request and response bodies are plain structs: printing or logging one shows everything in it, tokens and personal data
+// included. Clients, credentials, errors, [Response] and [CallbackSigner] are redacted when printed.
 //
 // # Money
 //
 // All amounts are integers in minor units (2500 is 25.00) and include tax, except in the US. Tax rates are in basis
 // points (1900 is 19 %). [CompleteLine], [Totals], [OrderFromSession] and [CartUpdate] do the arithmetic the way Klarna
-// checks it, and package preflight checks a whole request before it is sent ([WithPreflight]).
+// checks it. Package preflight checks a whole request before it is sent ([WithPreflight]).
 //
-// An authorization token is worth one order. A call whose answer was lost is tried again where that is safe
-// ([RetryPolicy] has the table), an order byte for byte the same. [ErrOrderAlreadyPlaced] and [ErrOutcomeUnknown] tell
-// what a plain failure would hide.
+// An authorization token is valid for one order. A call whose response was lost is retried where that is safe
+// ([RetryPolicy] has the table); an order is retried with the same bytes. Check [ErrOrderAlreadyPlaced] and
+// [ErrOutcomeUnknown] before all other errors: with either of them an order exists, or may exist.
 //
 // # Errors
 //
-// A call that Klarna refused, or whose answer makes no sense, or that got none, gives an [*Error]. Tell them apart with
-// errors.Is and the Err… variables; get at the status, Klarna's code and messages and the correlation id with
-// errors.As. A call that could not be meant, such as one with an empty id, gives an error before anything is sent. No
-// error, and nothing else that this package prints or logs, holds a token, a credential or personal data of the request;
-// Klarna's own messages stand in an error as they come, but for e-mail addresses.
+// A call that Klarna rejected, or whose response was missing or unusable, returns an [*Error]: use [errors.As] for its
+// status, Klarna's code and messages, and the correlation id. Use [errors.Is] with the Err… variables to find out what to
+// do. A call with a malformed id or an invalid option returns an error before anything is sent. docs/errors.md of the
+// repository lists every way in which a call can end.
+//
+// No error text contains a token, a credential or personal data of the request. Klarna's own messages are quoted, without
+// e-mail addresses.
 //
 // # Connections
 //
-// A [Client] keeps connections for many parallel callers, follows no redirects, speaks plain http to loopback only, and
-// reads no body without a limit. One attempt takes 30 seconds at most; give the context a deadline to bound a call.
+// A [Client] keeps connections for many parallel callers. It follows no redirects, uses plain http for loopback only, and
+// bounds every body that it reads. An attempt waits at most [WithTimeout] for a connection, and takes at most as long
+// again for itself; give the context a deadline to bound a whole call.
 //
 // # Tests
 //
-// Package klarnatest is a stand-in for Klarna that keeps state, approves in the shopper's place, and fails on demand.
+// Package klarnatest is a fake Klarna server that keeps state, approves in the shopper's place, and fails on demand.
 package klarna

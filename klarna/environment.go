@@ -11,7 +11,7 @@ import (
 )
 
 // Environment is the base URL that calls go to. The six constants are Klarna's own; any other https URL works too, with
-// or without a path, so that a gateway or a stand-in can take Klarna's place. Plain http is accepted for loopback only.
+// or without a path, such as a gateway's or the local sandbox's. Plain http is accepted for loopback only.
 //
 // Source: https://docs.klarna.com/api/api-urls/
 type Environment string
@@ -26,7 +26,7 @@ const (
 	PlaygroundOC Environment = "https://api-oc.playground.klarna.com" // Oceania, for testing
 )
 
-// stage says which credentials a host takes.
+// stage is the kind of credentials that a host accepts.
 type stage string
 
 const (
@@ -34,7 +34,7 @@ const (
 	playground stage = "playground"
 )
 
-// stageOf tells Klarna's own hosts apart; any other host is of no known stage.
+// stageOf returns the stage of Klarna's own hosts, and "" for any other host.
 func stageOf(host string) stage {
 	switch Environment("https://" + strings.TrimSuffix(strings.ToLower(host), ".")) {
 	case ProductionEU, ProductionNA, ProductionOC:
@@ -45,7 +45,8 @@ func stageOf(host string) stage {
 	return ""
 }
 
-// parse checks the base URL.
+// parse checks the base URL. Its errors quote no more than the scheme and the host, since people paste URLs with passwords in
+// them.
 func (e Environment) parse() (*url.URL, error) {
 	base, err := engine.ParseBaseURL(string(e))
 	switch {
@@ -67,7 +68,7 @@ func (e Environment) parse() (*url.URL, error) {
 //	KLARNA_REGION                       eu (the default), na or oc
 //	KLARNA_BASE_URL                     a base URL; it wins over environment and region
 //
-// Blanks around a value do not count, and an empty value is one that is not set. The errors are those of [New].
+// Blanks around a value are ignored, and an empty value counts as not set. The errors are those of [New].
 func NewFromEnv(opts ...Option) (*Client, error) {
 	creds, err := credentialsFromEnv()
 	if err != nil {

@@ -23,9 +23,9 @@ func TestEnvironmentsAreKlarnasHosts(t *testing.T) {
 	}
 }
 
-func TestBadBaseURLIsRefused(t *testing.T) {
+func TestBadBaseURLIsRejected(t *testing.T) {
 	t.Parallel()
-	tests := map[string]struct{ env, says string }{
+	tests := map[string]struct{ env, wantErr string }{
 		"empty":                  {"", "the environment is not a URL; use klarna.PlaygroundEU"},
 		"a name":                 {"playground", "the environment is not a URL; use klarna.PlaygroundEU"},
 		"host only":              {"api.klarna.com", "the environment is not a URL; use klarna.PlaygroundEU"},
@@ -49,7 +49,7 @@ func TestBadBaseURLIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			client, err := klarna.New(klarna.Environment(test.env), klarna.APIKey(apiKey))
-			require.ErrorContains(t, err, test.says)
+			require.ErrorContains(t, err, test.wantErr)
 			require.NotContains(t, err.Error(), "s3cretvalue")
 			require.Nil(t, client)
 		})
@@ -69,7 +69,7 @@ func TestPathPrefixOfBaseURLIsKept(t *testing.T) {
 	for _, prefix := range []string{"/gateway", "/gateway/", "/gateway/klarna//", "/a%20b", "/a%2Fb/"} {
 		t.Run(prefix, func(t *testing.T) {
 			t.Parallel()
-			server := newServer(t, answer(204, "", ""))
+			server := newServer(t, respond(204, "", ""))
 			client, err := klarna.New(klarna.Environment(server.URL+prefix), klarna.APIKey(apiKey))
 			require.NoError(t, err)
 			require.NoError(t, client.CancelAuthorization(t.Context(), "token 1/2"))

@@ -24,7 +24,7 @@ var (
 	ErrNotFound = errors.New("klarna: not found")
 	// ErrConflict is 409: the order differs from what the shopper authorized, or exists with another body.
 	ErrConflict = errors.New("klarna: conflict")
-	// ErrRateLimited is 429: the merchant id is over its rate limit. Error.RetryAfter says how long to wait.
+	// ErrRateLimited is 429: the merchant id is over its rate limit. Error.RetryAfter is how long to wait.
 	ErrRateLimited = errors.New("klarna: rate limited")
 	// ErrServer is 5xx: Klarna failed. Whether the request took effect is unknown.
 	ErrServer = errors.New("klarna: server error")
@@ -48,13 +48,14 @@ var (
 	// complete. The browser and the callback may both have placed it, or an earlier attempt whose response was lost.
 	// Look the order up in your own records; Klarna's merchant portal finds it by its merchant reference.
 	ErrOrderAlreadyPlaced = errors.New("klarna: order already placed")
-	// ErrOutcomeUnknown reports that CreateOrder or CreateCustomerToken ended ambiguously: Klarna may have placed the
-	// order or created the token. [Client.OrderPlaced] finds out about an order.
+	// ErrOutcomeUnknown reports that a call ended ambiguously, and that Klarna may have carried it out: an order may be
+	// placed, a customer token created, an amount captured. After CreateOrder, [Client.OrderPlaced] finds out. After a call
+	// with an idempotency key, make the call again with Error.IdempotencyKey, within 24 hours.
 	ErrOutcomeUnknown = errors.New("klarna: outcome unknown")
 )
 
 // Error reports a call that Klarna rejected, or whose response was missing or unusable. Use [errors.As] to get at it, and
-// [errors.Is] with the Err… variables to tell what to do.
+// [errors.Is] with the Err… variables to find out what to do.
 //
 // Its text, and what fmt, slog and json make of it, contains no token, credential or body.
 type Error struct {
@@ -66,7 +67,7 @@ type Error struct {
 	CorrelationID string        // the id of the exchange in Klarna's logs; Klarna's support asks for it
 	Header        http.Header   // of the last response; nil if there was none
 	Body          []byte        // of the last response, its first 64 KiB; it may contain personal data
-	RetryAfter    time.Duration // how long Klarna asks to wait; 0 if it does not say
+	RetryAfter    time.Duration // how long Klarna asks to wait; 0 if it does not
 	Attempts      int           // how many times the request was sent
 
 	// IdempotencyKey is what the request had as Klarna-Idempotency-Key, to be used again after an unknown outcome. It is not
@@ -79,7 +80,7 @@ type Error struct {
 
 	kinds   []error // what errors.Is finds, besides the cause
 	cause   error   // why there was no (whole) response
-	detail  string  // what was wrong with the response, where Klarna does not say
+	detail  string  // what was wrong with the response, where its body does not name it
 	stopped string  // why there was no further attempt, where the policy allows one
 }
 
@@ -112,6 +113,8 @@ func newError(op *engine.Operation, f *engine.Failure) *Error {
 		e.kinds = append(e.kinds, ErrOrderAlreadyPlaced)
 	case f.OutcomeUnknown:
 		e.kinds = append(e.kinds, ErrOutcomeUnknown)
+	case f.Class == engine.Rejected && op.Codes[f.Code] != nil:
+		e.kinds = append(e.kinds, op.Codes[f.Code])
 	}
 	return e
 }

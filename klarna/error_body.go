@@ -58,7 +58,7 @@ func firstOf(list []string) string {
 //	[BAD_VALUE : order_lines[0].tax_rate]
 //	Not matching fields: [billing_address.postal_code, order_amount]
 //
-// A text that names none gives none.
+// A message that names no field adds none.
 //
 // Source: https://docs.klarna.com/resources/developer-tools/error-handling/error-codes-and-messages-for-klarna-payments
 func fieldsOf(status int, code string, messages []string) []string {
@@ -92,7 +92,7 @@ func withoutBrackets(s string) string {
 	return strings.TrimSpace(s)
 }
 
-// isFieldPath says whether a text is the path of a field as Klarna writes it, such as order_lines[0].tax_rate.
+// isFieldPath reports whether a text is the path of a field as Klarna writes it, such as order_lines[0].tax_rate.
 func isFieldPath(s string) bool {
 	for part := range strings.SplitSeq(s, ".") {
 		name, index, indexed := strings.Cut(part, "[")
@@ -107,7 +107,7 @@ func isFieldPath(s string) bool {
 }
 
 // saysAlreadyPlaced reports whether a rejection says that an order exists: "already consumed", "already completed". A
-// completed session tells every operation. A consumed token means an order only where an order was asked for, since a
+// completed session is reported by every operation. A consumed token means an order only where an order was asked for, since a
 // customer token consumes it as well.
 //
 // Source: https://docs.klarna.com/resources/developer-tools/error-handling/error-codes-and-messages-for-klarna-payments

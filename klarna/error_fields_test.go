@@ -38,7 +38,7 @@ func TestErrorNamesTheFieldsThatKlarnaNames(t *testing.T) {
 			t.Parallel()
 			body, err := json.Marshal(klarna.ErrorV2{ErrorCode: test.code, ErrorMessages: test.messages})
 			require.NoError(t, err)
-			_, err = newServer(t, answerJSON(test.status, string(body))).client(t).CreateOrder(t.Context(), authorizationToken, orderRequest())
+			_, err = newServer(t, respondJSON(test.status, string(body))).client(t).CreateOrder(t.Context(), authorizationToken, orderRequest())
 			var e *klarna.Error
 			require.ErrorAs(t, err, &e)
 			require.Equal(t, test.want, e.Fields)

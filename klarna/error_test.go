@@ -20,7 +20,7 @@ func TestErrorHoldsWhatKlarnaSaid(t *testing.T) {
 	t.Parallel()
 	body := `{"error_code":"BAD_VALUE","error_messages":["Bad value: order_lines[0].total_tax_amount","Bad value: locale"],"correlation_id":"from-the-body","service_version":"1"}`
 	for _, op := range operations() {
-		server := newServer(t, answerJSON(403, body))
+		server := newServer(t, respondJSON(403, body))
 		err := op.call(t, server.client(t))
 		var e *klarna.Error
 		require.ErrorAs(t, err, &e)
@@ -47,12 +47,12 @@ func TestCorrelationIDOfTheBodyServesWhereTheHeaderLacks(t *testing.T) {
 	require.EqualError(t, err, "klarna: ReadSession: 404 NOT_FOUND: Invalid session id (correlation id from-the-body)")
 }
 
-func TestErrorSaysHowLongToWait(t *testing.T) {
+func TestErrorReportsHowLongToWait(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]time.Duration{429: 2 * time.Second, 503: 0, 400: 0} {
 		server := newServer(t, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("X-Ratelimit-Reset", "2")
-			answerJSON(status, `{"error_code":"CODE"}`)(w, r)
+			respondJSON(status, `{"error_code":"CODE"}`)(w, r)
 		})
 		_, err := server.client(t).CreateSession(t.Context(), sessionCreate())
 		var e *klarna.Error
@@ -162,7 +162,7 @@ func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f
 
 func TestErrorAsJSONAndInLogsHasWhatSupportAsksFor(t *testing.T) {
 	t.Parallel()
-	server := newServer(t, answerJSON(409, `{"error_code":"BAD_VALUE","error_messages":["Not matching fields: [locale]"]}`))
+	server := newServer(t, respondJSON(409, `{"error_code":"BAD_VALUE","error_messages":["Not matching fields: [locale]"]}`))
 	_, err := server.client(t).CreateOrder(t.Context(), authorizationToken, orderRequest())
 	asJSON, jsonErr := json.Marshal(err)
 	require.NoError(t, jsonErr)
@@ -183,17 +183,17 @@ func TestErrorThatATestMakesUpIsOfItsStatus(t *testing.T) {
 }
 
 // What a peer sends in place of HTTP, or a message repeats of the request, is not for a log.
-func TestErrorTextHasNothingOfABrokenAnswer(t *testing.T) {
+func TestErrorTextHasNothingOfABrokenResponse(t *testing.T) {
 	t.Parallel()
 	const personal = "jane.doe@example.com"
-	for name, answer := range map[string]string{
+	for name, response := range map[string]string{
 		"status line":    "HTTP/1.1 " + strings.Repeat(personal, 2000) + "\r\n\r\n",
 		"no HTTP":        personal + " " + strings.Repeat("x", 50_000) + "\r\n\r\n",
 		"header line":    "HTTP/1.1 200 OK\r\n" + personal + "\r\n\r\n",
 		"content length": "HTTP/1.1 200 OK\r\nContent-Length: " + personal + "\r\n\r\n",
 		"message":        "HTTP/1.1 400 Bad Request\r\nContent-Length: 95\r\n\r\n" + `{"error_code":"BAD_VALUE","error_messages":["Bad value: billing_address.email ` + personal + `"]}`,
 	} {
-		client, err := klarna.New(klarna.Environment(newRawServer(t, answer)), klarna.APIKey(apiKey), klarna.WithRetry(klarna.NoRetry()))
+		client, err := klarna.New(klarna.Environment(newRawServer(t, response)), klarna.APIKey(apiKey), klarna.WithRetry(klarna.NoRetry()))
 		require.NoError(t, err)
 		_, err = client.ReadSession(t.Context(), sessionID)
 		require.Error(t, err, name)

@@ -61,13 +61,13 @@ func TestPublishedBodyGoesThroughTheOperationsItBelongsTo(t *testing.T) {
 	server := newServer(t, func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case r.Method == http.MethodPost && r.URL.Path == "/payments/v1/sessions":
-			answerJSON(200, string(example(t, "merchant_session.json")))(w, r)
+			respondJSON(200, string(example(t, "merchant_session.json")))(w, r)
 		case r.URL.Path == "/payments/v1/sessions/"+sessionID:
-			answer(204, "", "")(w, r)
+			respond(204, "", "")(w, r)
 		case r.URL.Path == "/payments/v1/authorizations/"+authorizationToken+"/order":
-			answerJSON(200, `{"order_id":"o-1"}`)(w, r)
+			respondJSON(200, `{"order_id":"o-1"}`)(w, r)
 		default:
-			answerJSON(200, `{"token_id":"t-1"}`)(w, r)
+			respondJSON(200, `{"token_id":"t-1"}`)(w, r)
 		}
 	})
 	client := server.client(t)
@@ -98,7 +98,7 @@ func TestPublishedBodyGoesThroughTheOperationsItBelongsTo(t *testing.T) {
 
 func TestSessionKeepsItsPaymentMethodCategories(t *testing.T) {
 	t.Parallel()
-	server := newServer(t, answerJSON(200, string(example(t, "merchant_session.json"))))
+	server := newServer(t, respondJSON(200, string(example(t, "merchant_session.json"))))
 	session, err := server.client(t).CreateSession(t.Context(), sessionCreate())
 	require.NoError(t, err)
 	badge := klarna.AssetURLs{
@@ -112,7 +112,7 @@ func TestSessionKeepsItsPaymentMethodCategories(t *testing.T) {
 	require.Equal(t, "5aba2ca36fc93613f8000012", session.SessionID)
 }
 
-// What a session was made with is what reading it gives, member for member.
+// Reading a session returns what it was created with, member for member.
 func TestPublishedSessionReadsBackKeyForKey(t *testing.T) {
 	t.Parallel()
 	body := example(t, "session_create.json")

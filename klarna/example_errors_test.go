@@ -61,7 +61,7 @@ func ExampleError_unauthorized() {
 	// Output: true
 }
 
-// The answer to an order was lost, each time. Was it placed? Read the session, then carry on.
+// The response to an order was lost, each time. Was it placed? Read the session, then go on.
 func ExampleClient_OrderPlaced() {
 	server, session := openSession(klarna.IntentBuy)
 	defer server.Close()
@@ -69,7 +69,7 @@ func ExampleClient_OrderPlaced() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	// The stand-in handles the order, and the connection breaks before the answer, three times.
+	// The fake server handles the order, and the connection breaks before the response, three times.
 	server.Fail(klarna.OperationCreateOrder, klarnatest.ResetAfter(), klarnatest.ResetAfter(), klarnatest.ResetAfter())
 
 	client, ctx := server.Client(), context.Background()
@@ -81,7 +81,7 @@ func ExampleClient_OrderPlaced() {
 		placed, err := client.OrderPlaced(ctx, session.SessionID)
 		fmt.Println("placed:", placed, err)
 
-		// The same order for the same token gives the same answer, so asking again brings the order id.
+		// The same order for the same token gets the same response, so another call returns the order id.
 		again, err := client.CreateOrder(ctx, token, order)
 		fmt.Println("order id known:", again.OrderID != "", err)
 	}

@@ -115,15 +115,15 @@ func ExampleClient_Raw() {
 	server, session := openSession(klarna.IntentBuy)
 	defer server.Close()
 
-	answer, err := server.Client().Raw().ReadCreditSessionWithResponse(context.Background(), session.SessionID)
+	response, err := server.Client().Raw().ReadCreditSessionWithResponse(context.Background(), session.SessionID)
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(answer.StatusCode(), answer.JSON200.OrderAmount)
+	fmt.Println(response.StatusCode(), response.JSON200.OrderAmount)
 	// Output: 200 11900
 }
 
-// openSession starts a stand-in with one session.
+// openSession starts a fake server with one session.
 func openSession(intent klarna.Intent) (*klarnatest.Server, *klarna.MerchantSession) {
 	server := klarnatest.NewServer()
 	cart := sessionCreate()

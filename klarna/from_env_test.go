@@ -51,7 +51,7 @@ func TestNewFromEnvTakesEitherKindOfCredentials(t *testing.T) {
 		"password": {map[string]string{"KLARNA_USERNAME": "user", "KLARNA_PASSWORD": "password"}, "Basic dXNlcjpwYXNzd29yZA=="},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server := newServer(t, answer(204, "", ""))
+			server := newServer(t, respond(204, "", ""))
 			setenv(t, test.env)
 			t.Setenv("KLARNA_BASE_URL", server.URL)
 			client, err := klarna.NewFromEnv()
@@ -62,10 +62,10 @@ func TestNewFromEnvTakesEitherKindOfCredentials(t *testing.T) {
 	}
 }
 
-func TestNewFromEnvSaysWhatIsWrong(t *testing.T) {
+func TestNewFromEnvReportsWhatIsWrong(t *testing.T) {
 	for name, test := range map[string]struct {
-		env  map[string]string
-		says string
+		env     map[string]string
+		wantErr string
 	}{
 		"nothing":           {nil, "set KLARNA_API_KEY, or KLARNA_USERNAME and KLARNA_PASSWORD"},
 		"no password":       {map[string]string{"KLARNA_USERNAME": "user"}, "KLARNA_PASSWORD is not"},
@@ -79,7 +79,7 @@ func TestNewFromEnvSaysWhatIsWrong(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			setenv(t, test.env)
 			client, err := klarna.NewFromEnv()
-			require.ErrorContains(t, err, test.says)
+			require.ErrorContains(t, err, test.wantErr)
 			require.NotContains(t, err.Error(), "s3cretvalue")
 			require.Nil(t, client)
 		})

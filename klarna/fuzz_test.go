@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// answering is a transport that gives one answer, without a network.
-func answering(status int, header http.Header, body []byte) http.RoundTripper {
+// responding is a transport that returns one response, without a network.
+func responding(status int, header http.Header, body []byte) http.RoundTripper {
 	return roundTrip(func(r *http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: status, Header: header.Clone(), Body: io.NopCloser(bytes.NewReader(body)), ContentLength: -1, Request: r}, nil
 	})
@@ -40,7 +40,7 @@ func FuzzErrorDecoding(f *testing.F) {
 			return
 		}
 		header := http.Header{"Content-Type": {contentType}, "Klarna-Correlation-Id": {correlationID}}
-		_, err := fuzzClient(t, answering(status, header, body)).CreateOrder(t.Context(), authorizationToken, orderRequest())
+		_, err := fuzzClient(t, responding(status, header, body)).CreateOrder(t.Context(), authorizationToken, orderRequest())
 		var e *klarna.Error
 		require.ErrorAs(t, err, &e)
 		require.Equal(t, status, e.StatusCode)
@@ -56,7 +56,7 @@ func FuzzErrorDecoding(f *testing.F) {
 	})
 }
 
-// Whatever a 2xx body holds, the answer is whole or the error says that it is not: never a zero value, never a panic.
+// Whatever a 2xx body contains, the result is complete or there is an error: never a zero value, never a panic.
 func FuzzSuccessDecoding(f *testing.F) {
 	for _, body := range []string{
 		`{"session_id":"s-1","client_token":"a.b.c","payment_method_categories":[{"identifier":"pay_later","asset_urls":{}}]}`,
@@ -72,7 +72,7 @@ func FuzzSuccessDecoding(f *testing.F) {
 		if status < 200 || status > 299 {
 			return
 		}
-		client := fuzzClient(t, answering(status, http.Header{}, body))
+		client := fuzzClient(t, responding(status, http.Header{}, body))
 		session, err := client.CreateSession(t.Context(), sessionCreate())
 		require.True(t, err != nil || session.SessionID != "" && session.ClientToken != "")
 		read, err := client.ReadSession(t.Context(), sessionID)
@@ -112,7 +112,7 @@ func FuzzFraudNotification(f *testing.F) {
 	})
 }
 
-// Whatever an id is, it is refused or arrives as it is, in its place in the path.
+// Whatever an id is, it is rejected or arrives as it is, in its place in the path.
 func FuzzIDs(f *testing.F) {
 	for _, id := range []string{"", ".", "..", "a/b", "../x", "%2e%2e", "a?b#c", "a\x00", "é", authorizationToken, "order", "x/order"} {
 		f.Add(id)

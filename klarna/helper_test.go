@@ -29,14 +29,14 @@ type exchange struct {
 	Body         string
 }
 
-// server answers every request by one handler and remembers them.
+// server handles every request with one handler and records it.
 type server struct {
 	*httptest.Server
 	mu   sync.Mutex
 	seen []exchange
 }
 
-func newServer(t *testing.T, answer http.HandlerFunc) *server {
+func newServer(t *testing.T, handler http.HandlerFunc) *server {
 	t.Helper()
 	s := &server{}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -47,7 +47,7 @@ func newServer(t *testing.T, answer http.HandlerFunc) *server {
 		s.mu.Lock()
 		s.seen = append(s.seen, exchange{r.Method, r.URL.EscapedPath(), r.Header, string(body)})
 		s.mu.Unlock()
-		answer(w, r)
+		handler(w, r)
 	}))
 	t.Cleanup(s.Close)
 	return s
@@ -59,13 +59,13 @@ func (s *server) exchanges() []exchange {
 	return append([]exchange(nil), s.seen...)
 }
 
-// client calls the server with every request and every answer checked against the contract.
+// client calls the server with every request and every response checked against the contract.
 func (s *server) client(t *testing.T, opts ...klarna.Option) *klarna.Client {
 	t.Helper()
 	return s.clientThrough(t, &contract.RoundTripper{Base: s.Client().Transport, T: t}, opts...)
 }
 
-// hostileClient is for answers that break the contract on purpose; requests are checked all the same.
+// hostileClient is for responses that break the contract on purpose; requests are checked all the same.
 func (s *server) hostileClient(t *testing.T, opts ...klarna.Option) *klarna.Client {
 	t.Helper()
 	return s.clientThrough(t, &contract.RoundTripper{Base: s.Client().Transport, T: t, Hostile: true}, opts...)
@@ -80,8 +80,8 @@ func (s *server) clientThrough(t *testing.T, transport http.RoundTripper, opts .
 	return client
 }
 
-// answer is a handler that gives the same answer each time, with a correlation id.
-func answer(status int, contentType, body string) http.HandlerFunc {
+// respond returns a handler that sends the same response each time, with a correlation id.
+func respond(status int, contentType, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Klarna-Correlation-Id", correlationID)
 		if contentType != "" {
@@ -92,8 +92,8 @@ func answer(status int, contentType, body string) http.HandlerFunc {
 	}
 }
 
-func answerJSON(status int, body string) http.HandlerFunc {
-	return answer(status, "application/json", body)
+func respondJSON(status int, body string) http.HandlerFunc {
+	return respond(status, "application/json", body)
 }
 
 // sessionCreate is a valid cart.
@@ -127,12 +127,12 @@ func shoes() klarna.OrderLine {
 	}
 }
 
-// operation is one of the six calls, with valid arguments and a valid answer.
+// operation is one of the six calls, with valid arguments and a valid response.
 type operation struct {
-	name   klarna.Operation
-	status int
-	answer string
-	call   func(*testing.T, *klarna.Client, ...klarna.CallOption) error
+	name     klarna.Operation
+	status   int
+	response string
+	call     func(*testing.T, *klarna.Client, ...klarna.CallOption) error
 }
 
 // operations is all six.

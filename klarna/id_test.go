@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var badIDs = map[string]struct{ id, says string }{
+var badIDs = map[string]struct{ id, wantErr string }{
 	"empty":             {"", "it is empty or a dot segment"},
 	"dot":               {".", "a dot segment"},
 	"dots":              {"..", "a dot segment"},
@@ -22,7 +22,7 @@ var badIDs = map[string]struct{ id, says string }{
 
 func TestBadIDNeverLeavesTheMachine(t *testing.T) {
 	t.Parallel()
-	server := newServer(t, answer(204, "", ""))
+	server := newServer(t, respond(204, "", ""))
 	client := server.client(t)
 	for name, test := range badIDs {
 		t.Run(name, func(t *testing.T) {
@@ -40,7 +40,7 @@ func TestBadIDNeverLeavesTheMachine(t *testing.T) {
 			} {
 				require.ErrorIs(t, err, klarna.ErrInvalidID, method)
 				require.ErrorContains(t, err, "klarna: "+method+": ")
-				require.ErrorContains(t, err, test.says)
+				require.ErrorContains(t, err, test.wantErr)
 				require.NotContains(t, err.Error(), "s3cret")
 			}
 			for _, err := range []error{rawRead, rawCancel, rawOrder} {
@@ -66,7 +66,7 @@ func TestOddIDIsEscapedIntoItsPlace(t *testing.T) {
 		"x/order":                "x%2Forder",
 		strings.Repeat("x", 255): strings.Repeat("x", 255),
 	} {
-		server := newServer(t, answer(204, "", ""))
+		server := newServer(t, respond(204, "", ""))
 		require.NoError(t, server.client(t).CancelAuthorization(t.Context(), id))
 		seen := server.exchanges()
 		require.Len(t, seen, 1)

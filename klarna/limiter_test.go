@@ -62,7 +62,7 @@ func TestLimiterThatFailsEndsTheCallAndIsNotAskedAgain(t *testing.T) {
 	require.Equal(t, 1, e.Attempts)
 	require.Len(t, s.sent, 1)
 
-	// The last answer stays what the error is about.
+	// The error is still about the last response.
 	s = &script{lines: []line{{status: 503}}}
 	var response klarna.Response
 	_, err = s.client(t, klarna.WithLimiter(newGate(1, down))).CreateOrder(t.Context(), authorizationToken, orderRequest(), klarna.WithResponse(&response))
@@ -88,7 +88,7 @@ func TestLimiterIsToldTheOperation(t *testing.T) {
 			asked = klarna.OperationFromContext(ctx)
 			return nil
 		})
-		s := &script{lines: []line{{status: op.status, body: op.answer}}}
+		s := &script{lines: []line{{status: op.status, body: op.response}}}
 		require.NoError(t, op.call(t, s.client(t, klarna.WithLimiter(limiter))))
 		require.Equal(t, op.name, asked)
 	}

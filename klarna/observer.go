@@ -8,7 +8,7 @@ import (
 	"github.com/klarna-go/klarna-payments/internal/engine"
 )
 
-// Observer is told when a call and each of its attempts begin and end, for traces and metrics; package otelklarna is one
+// Observer is notified when a call and each of its attempts begin and end, for traces and metrics; package otelklarna is one
 // for OpenTelemetry. It gets route templates in place of URLs, and nothing that is secret or personal. It must be safe
 // for concurrent use.
 type Observer interface {
@@ -20,7 +20,7 @@ type Observer interface {
 	StartAttempt(context.Context, Observation) (context.Context, func(Outcome))
 }
 
-// Observation is what an [Observer] is told at the start.
+// Observation is what an [Observer] gets at the start.
 type Observation struct {
 	Operation     Operation
 	Method        string // of HTTP
@@ -30,7 +30,7 @@ type Observation struct {
 	Attempt       int // the number of the attempt, from 1; 0 for a call
 }
 
-// Outcome is what an [Observer] is told at the end.
+// Outcome is what an [Observer] gets at the end.
 type Outcome struct {
 	StatusCode    int    // of the (last) response; 0 if there was none
 	CorrelationID string // of the (last) response
@@ -38,7 +38,7 @@ type Outcome struct {
 	Err           error  // nil after a success; mostly an *[Error]
 }
 
-// WithObserver tells an observer of calls and attempts.
+// WithObserver notifies an observer of calls and attempts.
 func WithObserver(observer Observer) Option {
 	return func(c *config) error {
 		if observer == nil {
@@ -49,7 +49,7 @@ func WithObserver(observer Observer) Option {
 	}
 }
 
-// observing lets an engine tell an Observer.
+// observing adapts an Observer for the engine.
 type observing struct {
 	Observer
 	asError func(*engine.Operation, *engine.Failure) error

@@ -85,8 +85,8 @@ func TestObserverIsToldOfEachCallAndAttempt(t *testing.T) {
 	}, n.lines)
 
 	n.lines = nil
-	refused := &script{lines: []line{{status: 404, body: `{"error_code":"NOT_FOUND"}`}}}
-	local, err := klarna.New("http://127.0.0.1:8181/prefix", klarna.APIKey(apiKey), klarna.WithObserver(n), klarna.WithHTTPClient(&http.Client{Transport: refused}))
+	rejecting := &script{lines: []line{{status: 404, body: `{"error_code":"NOT_FOUND"}`}}}
+	local, err := klarna.New("http://127.0.0.1:8181/prefix", klarna.APIKey(apiKey), klarna.WithObserver(n), klarna.WithHTTPClient(&http.Client{Transport: rejecting}))
 	require.NoError(t, err)
 	_, err = local.ReadSession(t.Context(), sessionID)
 	require.ErrorIs(t, err, klarna.ErrNotFound)

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The rows repeat what the contract says: method, path, success statuses and the schema of the response.
+// The rows repeat what the contract states: method, path, success statuses and the schema of the response.
 func TestOperationRowsMatchTheContract(t *testing.T) {
 	t.Parallel()
 	doc, err := openapi3.NewLoader().LoadFromData(api.OpenAPI)

@@ -40,9 +40,9 @@ func newConfig(opts []Option) (*config, error) {
 	return c, nil
 }
 
-// EngineConfig converts options for an engine with another base URL than a Client's. Its observer is told the error that asError
+// EngineConfig converts options for an engine with another base URL than a Client's. Its observer gets the error that asError
 // makes of a failure. It is for the packages of this module with an engine of their own: the result is an internal type. An
-// option that makes no sense there is an error.
+// option that does not apply there is an error.
 func EngineConfig(base *url.URL, asError func(*engine.Failure) error, opts ...Option) (engine.Config, error) {
 	c, err := newConfig(opts)
 	if err != nil {
@@ -63,7 +63,7 @@ func (c *config) engine(base *url.URL) engine.Config {
 	settings := engine.Config{
 		Base: base, HTTPClient: withoutRedirects(c.httpClient), Timeout: c.timeout, Retry: engine.RetryPolicy(c.retry),
 		Logger: c.logger, LogMessage: "klarna", UserAgent: c.userAgent,
-		CorrelationHeader: "Klarna-Correlation-Id", KeyHeader: "Klarna-Idempotency-Key",
+		CorrelationHeader: "Klarna-Correlation-Id", KeyHeader: idempotencyKeyHeader,
 		MaxRequestBytes: maxRequestBytes, ParseError: parseErrorBody,
 	}
 	if c.limiter != nil {
@@ -77,13 +77,14 @@ func (c *config) engine(base *url.URL) engine.Config {
 
 // maxRequestBytes is what Klarna reads of a request; more is 413.
 //
-// Source: Klarna's page on request limits, which says 1 MB. That this is 2²⁰ bytes is inferred.
+// Source: Klarna's page on request limits, which states 1 MB. That this is 2²⁰ bytes is inferred.
 const maxRequestBytes = 1 << 20
 
 // WithHTTPClient sends calls by a client of your own, for a proxy, a client certificate or a test. It is copied, and the
 // copy follows no redirects. Without a Transport of its own it gets this package's, which keeps connections for
 // parallel callers. A Transport that records URLs or adds tracing headers would record tokens; Klarna asks for no
-// tracing headers.
+// tracing headers. A Transport whose requests or bodies do not obey their context is not interrupted by cancelling a call;
+// such a body is closed at the time limit or the deadline.
 func WithHTTPClient(client *http.Client) Option {
 	return func(c *config) error {
 		if client == nil {
@@ -95,7 +96,7 @@ func WithHTTPClient(client *http.Client) Option {
 }
 
 // WithTimeout bounds one attempt, from dialing to the last byte of the response. The default is 30 seconds. To bound a
-// whole call, give its context a deadline. Do not make it short: a call that is given up may have placed an order all the same.
+// whole call, give its context a deadline. Do not make it short: an order may have been placed although its call timed out.
 func WithTimeout(timeout time.Duration) Option {
 	return func(c *config) error {
 		if timeout <= 0 {

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestOutcomeUnknownStandsBesideTheLastAnswer(t *testing.T) {
+func TestOutcomeUnknownIsReportedWithTheLastResponse(t *testing.T) {
 	t.Parallel()
 	s := &script{lines: []line{{status: 503}}}
 	_, err := s.client(t).CreateOrder(t.Context(), authorizationToken, orderRequest())
@@ -19,13 +19,13 @@ func TestOutcomeUnknownStandsBesideTheLastAnswer(t *testing.T) {
 	require.EqualError(t, err, "klarna: CreateOrder: 503 Service Unavailable: no response body; the outcome is unknown (attempt 3) (correlation id c-3)")
 }
 
-// After an attempt without an answer, what the next one is told decides what became of the order.
-func TestRepeatedOrderIsJudgedByWhatTheRepeatIsTold(t *testing.T) {
+// After an attempt without a response, the response to the retry decides what is known of the order.
+func TestOutcomeAfterALostResponseFollowsFromTheRetry(t *testing.T) {
 	t.Parallel()
 	const (
-		refused = "refused"
-		placed  = "already placed"
-		unknown = "unknown"
+		rejected = "rejected"
+		placed   = "already placed"
+		unknown  = "unknown"
 	)
 	for name, test := range map[string]struct {
 		repeat line
@@ -34,8 +34,8 @@ func TestRepeatedOrderIsJudgedByWhatTheRepeatIsTold(t *testing.T) {
 		"consumed":            {line{status: 403, body: `{"error_code":"INVALID_OPERATION","error_messages":["Authorization token already consumed"]}`}, placed},
 		"session completed":   {line{status: 404, body: `{"error_code":"SESSION_COMPLETED","error_messages":["Session has already been completed"]}`}, placed},
 		"another body":        {line{status: 409, body: `{"error_code":"BAD_VALUE","error_messages":["The order has been already completed with different request body"]}`}, placed},
-		"bad value":           {line{status: 400, body: `{"error_code":"BAD_VALUE"}`}, refused},
-		"not matching":        {line{status: 409, body: `{"error_code":"BAD_VALUE","error_messages":["Not matching fields: [locale]"]}`}, refused},
+		"bad value":           {line{status: 400, body: `{"error_code":"BAD_VALUE"}`}, rejected},
+		"not matching":        {line{status: 409, body: `{"error_code":"BAD_VALUE","error_messages":["Not matching fields: [locale]"]}`}, rejected},
 		"bad request":         {line{status: 400, body: `{"error_code":"BAD_REQUEST"}`}, unknown},
 		"rejected":            {line{status: 403, body: `{"error_code":"REJECTED"}`}, unknown},
 		"shop inactive":       {line{status: 403, body: `{"error_code":"MERCHANT_INACTIVE"}`}, unknown},
@@ -85,13 +85,13 @@ func TestCancelWhoseRepeatFindsNothingIsDone(t *testing.T) {
 		lines []line
 		done  bool
 	}{
-		"answer lost, then gone":        {[]line{{err: errReset}, gone}, true},
+		"response lost, then gone":      {[]line{{err: errReset}, gone}, true},
 		"503, then gone":                {[]line{{status: 503}, gone}, true},
 		"gone at once":                  {[]line{gone}, false},
 		"429, then gone":                {[]line{{status: 429}, gone}, false},
 		"lost, then not to be deleted":  {[]line{{err: errReset}, {status: 404, body: `{"error_code":"NOT_FOUND","error_messages":["Authorization cannot be deleted"]}`}}, false},
 		"lost, then session completed":  {[]line{{err: errReset}, {status: 404, body: `{"error_code":"SESSION_COMPLETED"}`}}, false},
-		"lost, then refused":            {[]line{{err: errReset}, {status: 403}}, false},
+		"lost, then rejected":           {[]line{{err: errReset}, {status: 403}}, false},
 		"lost, twice, then it is gone":  {[]line{{err: errReset}, {status: 500}, gone}, true},
 		"lost, then a gateway's 404":    {[]line{{err: errReset}, {status: 404, body: longHTML(100)}}, false},
 		"lost, then 404 of nobody":      {[]line{{err: errReset}, {status: 404}}, false},
@@ -131,13 +131,13 @@ func TestOrderPlacedReadsTheSession(t *testing.T) {
 func TestRawCancellationThatIsDoneIsASuccess(t *testing.T) {
 	t.Parallel()
 	s := &script{lines: []line{{err: errReset}, {status: 404, body: `{"error_code":"NOT_FOUND","error_messages":["Invalid authorization token"]}`}}}
-	answer, err := s.client(t).Raw().CancelAuthorizationWithResponse(t.Context(), authorizationToken)
+	response, err := s.client(t).Raw().CancelAuthorizationWithResponse(t.Context(), authorizationToken)
 	require.NoError(t, err)
-	require.Equal(t, 204, answer.StatusCode())
-	require.Nil(t, answer.JSON404)
+	require.Equal(t, 204, response.StatusCode())
+	require.Nil(t, response.JSON404)
 }
 
-// A transport that tries again by itself may have sent the request before it failed to connect.
+// A transport that retries by itself may have sent the request before it failed to connect.
 func TestTransportThatRepeatsByItselfProvesNothing(t *testing.T) {
 	t.Parallel()
 	server := newServer(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// RetryPolicy says how many attempts a call makes and how long it waits between them. A field that is 0 has its default:
+// RetryPolicy sets how many attempts a call makes and how long it waits between them. A field that is 0 has its default:
 // three attempts, a base delay of 250 ms and a longest delay of 5 s. [NoRetry] is a single attempt.
 //
 // The wait before attempt n+1 is a random part of BaseDelay × 2ⁿ⁻¹, at most MaxDelay, so that clients that failed

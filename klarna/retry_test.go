@@ -103,18 +103,18 @@ func TestLaterAttemptThatSucceedsIsASuccess(t *testing.T) {
 	t.Parallel()
 	for name, first := range map[string]line{
 		"dial": {err: errDial, dials: true}, "reset": {err: errReset}, "503": {status: 503}, "429": {status: 429},
-		"200 with another answer": {status: 200, body: `{"redirect_url":"https://old.example","expires_at":"2026-11-23T10:15:30Z"}`},
+		"200 with another body": {status: 200, body: `{"redirect_url":"https://old.example","expires_at":"2026-11-23T10:15:30Z"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, op := range operations() {
 				if op.name == klarna.OperationCreateCustomerToken && name != "dial" && name != "429" {
-					continue // it is not tried again
+					continue // it is not retried
 				}
 				if (op.name == klarna.OperationReadSession || op.status == 204) && strings.HasPrefix(name, "200") {
-					continue // this is an answer to them
+					continue // for them this is a success
 				}
-				s := &script{lines: []line{first, {status: op.status, body: op.answer}}}
+				s := &script{lines: []line{first, {status: op.status, body: op.response}}}
 				var response klarna.Response
 				require.NoError(t, op.call(t, s.client(t), klarna.WithResponse(&response)))
 				require.Len(t, s.sent, 2)
@@ -129,7 +129,7 @@ func TestLaterAttemptThatSucceedsIsASuccess(t *testing.T) {
 	require.Equal(t, klarna.Order{OrderID: "o-1"}, *order, "nothing is left of the attempt before")
 }
 
-func TestAttemptsAreAsManyAsThePolicySays(t *testing.T) {
+func TestNumberOfAttemptsFollowsThePolicy(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		option klarna.Option
@@ -150,11 +150,11 @@ func TestAttemptsAreAsManyAsThePolicySays(t *testing.T) {
 	}
 	_, err := (&script{lines: []line{{status: 503}}}).client(t).ReadSession(t.Context(), sessionID, klarna.WithMaxAttempts(0))
 	require.EqualError(t, err, "klarna: ReadSession: WithMaxAttempts: 0 attempts; there must be at least 1")
-	for says, policy := range map[string]klarna.RetryPolicy{
+	for wantErr, policy := range map[string]klarna.RetryPolicy{
 		"MaxAttempts is -1": {MaxAttempts: -1}, "BaseDelay is -1ns": {BaseDelay: -1}, "MaxDelay is -1ns": {MaxDelay: -1},
 	} {
 		_, err := klarna.New(klarna.PlaygroundEU, klarna.APIKey(apiKey), klarna.WithRetry(policy))
-		require.ErrorContains(t, err, "klarna: WithRetry: "+says)
+		require.ErrorContains(t, err, "klarna: WithRetry: "+wantErr)
 	}
 }
 
@@ -211,7 +211,7 @@ func TestContextThatIsOverSendsNothing(t *testing.T) {
 	require.Empty(t, s.sent)
 }
 
-func TestRawIsTriedAgainWithTheSameBytes(t *testing.T) {
+func TestRawIsRetriedWithTheSameBytes(t *testing.T) {
 	t.Parallel()
 	body := `{"purchase_country":"DE"}`
 	for name, reader := range map[string]io.Reader{
@@ -254,7 +254,7 @@ func TestResponseHoldsNothingOfACallBefore(t *testing.T) {
 	require.Zero(t, response)
 }
 
-func TestAnswerWithoutHeaderIsAnAnswer(t *testing.T) {
+func TestResponseWithoutHeaderIsAResponse(t *testing.T) {
 	t.Parallel()
 	bare := roundTrip(func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: 201, Body: io.NopCloser(strings.NewReader(`{"order_id":"o-1"}`))}, nil

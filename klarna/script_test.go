@@ -17,7 +17,7 @@ import (
 // quickRetries is a policy whose waits a test does not notice.
 var quickRetries = klarna.WithRetry(klarna.RetryPolicy{BaseDelay: time.Microsecond, MaxDelay: time.Millisecond})
 
-// script answers one attempt after the other as it is told, and the last line for all further ones.
+// script is a transport that plays one line for each attempt, and the last line for all further ones.
 type script struct {
 	lines []line
 	mu    sync.Mutex
@@ -30,7 +30,7 @@ type line struct {
 	body   string
 	err    error // instead of a response
 	dials  bool  // it failed while connecting: nothing of the body was read
-	broken error // the answer breaks off with it
+	broken error // the response breaks off with it
 	header http.Header
 }
 

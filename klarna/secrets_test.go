@@ -144,7 +144,7 @@ func printEveryWay(out io.Writer, values ...any) {
 	}
 }
 
-// echo answers with whatever of the request's URL and header it was sent, in every place of an answer.
+// echo responds with the request's URL and credentials, in every place of a response.
 func echo(r *http.Request) (*http.Response, error) {
 	said := echoError(r).Error()
 	body, err := json.Marshal(map[string]any{"error_code": said, "error_messages": []string{said, said}, "correlation_id": said})

@@ -7,8 +7,8 @@ import (
 	"github.com/klarna-go/klarna-payments/gen"
 )
 
-// CreateSession creates a session for a cart. Give the client token of the response to the shopper's browser and keep
-// the session id on the server. A session is open for 48 hours or until an order is placed.
+// CreateSession creates a session for a cart. Pass the client token of the response to the shopper's browser and
+// keep the session id on the server. A session is open for 48 hours or until an order is placed.
 //
 // It returns an [*Error] that wraps ErrInvalidRequest if the cart breaks a rule (its Messages name the fields), or
 // ErrUnauthorized, ErrForbidden, ErrRateLimited or ErrServer. Calling again is harmless: an unused session expires by

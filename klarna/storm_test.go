@@ -197,7 +197,7 @@ type stormCall struct {
 	err      error
 }
 
-// name tells the storm which call a path belongs to.
+// name returns the name of the call that a path belongs to.
 func (x *storm) name(path, name string) string {
 	x.mu.Lock()
 	defer x.mu.Unlock()

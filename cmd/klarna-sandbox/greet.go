@@ -54,8 +54,8 @@ const walkThrough = `Buying something with curl, in another terminal, after the 
   # The shop opens a session.
   CLIENT_TOKEN=$(api "$KLARNA_BASE_URL/payments/v1/sessions" -d "$CART" | field client_token)
 
-  # The shopper approves. With an "outcome" of decline, invalid_fields or close, something else comes of it.
-  TOKEN=$(curl -sS "$KLARNA_BASE_URL/kp/stand-in/authorize" -d "{\"client_token\": \"$CLIENT_TOKEN\"}" | field authorization_token)
+  # The shopper approves. The "outcome" decline, invalid_fields or close ends it otherwise.
+  TOKEN=$(curl -sS "$KLARNA_BASE_URL/kp/sandbox/authorize" -d "{\"client_token\": \"$CLIENT_TOKEN\"}" | field authorization_token)
 
   # The shop places the order.
   api "$KLARNA_BASE_URL/payments/v1/authorizations/$TOKEN/order" -d "$CART"

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// listen listens on loopback, and elsewhere only when told to: the server speaks plain http.
+// listen listens on loopback, and elsewhere only with -allow-remote: the server speaks plain http.
 func listen(ctx context.Context, flag, addr string, remote bool) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -34,5 +34,5 @@ func isLoopback(host string) bool {
 }
 
 func notLoopback(addr string) error {
-	return usage("%q is not a loopback address: other machines could reach it, over plain http; -allow-remote says that this is meant", addr)
+	return usage("%q is not a loopback address: other machines could reach it, over plain http; use -allow-remote if this is intended", addr)
 }

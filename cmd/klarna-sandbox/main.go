@@ -1,13 +1,13 @@
 // Klarna-sandbox is a local sandbox for Klarna Payments v1, for shops in any language and for the browser. It is package
-// klarnatest behind a port. No credentials of Klarna's are needed, and nothing leaves this machine unless -allow-remote and
-// -callback-hosts say so.
+// klarnatest behind a port. No credentials of Klarna's are needed, and nothing leaves this machine without -allow-remote and
+// -callback-hosts.
 //
 //	go run github.com/klarna-go/klarna-payments/cmd/klarna-sandbox@latest
 //
 // With -payway it is a local sandbox for Payway's create_session as well, whose client tokens work with its script.
 //
-// It prints the environment lines to copy, and logs each request in one line. With -h it tells its flags, and how to buy
-// something with curl.
+// It prints the environment lines to copy, and logs each request in one line. With -h it prints its flags, and a purchase with
+// curl.
 package main
 
 import (

@@ -119,7 +119,7 @@ func (s *sandbox) authorize(callbackURL string) {
 	c.MerchantURLs.Authorization = callbackURL
 	session, err := client.CreateSession(context.Background(), c)
 	require.NoError(s.t, err)
-	status, _ := post(s.t, s.env["KLARNA_BASE_URL"]+"/kp/stand-in/authorize", `{"client_token":"`+session.ClientToken+`"}`)
+	status, _ := post(s.t, s.env["KLARNA_BASE_URL"]+"/kp/sandbox/authorize", `{"client_token":"`+session.ClientToken+`"}`)
 	require.Equal(s.t, 200, status)
 }
 
@@ -129,13 +129,13 @@ func cart() klarna.SessionCreate {
 	return klarna.SessionCreate{PurchaseCountry: "DE", PurchaseCurrency: "EUR", OrderAmount: amount, OrderTaxAmount: tax, OrderLines: lines}
 }
 
-func post(t *testing.T, url, body string) (status int, answer map[string]any) {
+func post(t *testing.T, url, body string) (status int, result map[string]any) {
 	t.Helper()
 	resp, err := http.Post(url, "application/x-www-form-urlencoded", strings.NewReader(body)) // as curl -d sends it
 	require.NoError(t, err)
 	defer resp.Body.Close()
-	require.NoError(t, json.NewDecoder(resp.Body).Decode(&answer))
-	return resp.StatusCode, answer
+	require.NoError(t, json.NewDecoder(resp.Body).Decode(&result))
+	return resp.StatusCode, result
 }
 
 func TestAShopRunsOnTheLinesToCopy(t *testing.T) {
@@ -152,9 +152,9 @@ func TestAShopRunsOnTheLinesToCopy(t *testing.T) {
 			require.NoError(t, err)
 			session, err := client.CreateSession(context.Background(), cart())
 			require.NoError(t, err)
-			status, answer := post(t, s.env["KLARNA_BASE_URL"]+"/kp/stand-in/authorize", `{"client_token":"`+session.ClientToken+`"}`)
+			status, result := post(t, s.env["KLARNA_BASE_URL"]+"/kp/sandbox/authorize", `{"client_token":"`+session.ClientToken+`"}`)
 			require.Equal(t, 200, status)
-			token := answer["authorization_token"].(string)
+			token := result["authorization_token"].(string)
 			order, err := client.CreateOrder(context.Background(), token, klarna.OrderFromSession(cart()))
 			require.NoError(t, err)
 			require.Equal(t, klarna.FraudStatusAccepted, order.FraudStatus)
@@ -183,7 +183,7 @@ func TestReaderBuysThroughPayway(t *testing.T) {
 		Code: "nordlys_web", PeriodType: payway.PeriodTypeRecurring, ConfirmationURL: "https://paper.example/thanks",
 	})
 	require.NoError(t, err)
-	status, answer := post(t, s.env["KLARNA_BASE_URL"]+"/kp/stand-in/authorize", `{"client_token":"`+session.ClientToken+`"}`)
+	status, answer := post(t, s.env["KLARNA_BASE_URL"]+"/kp/sandbox/authorize", `{"client_token":"`+session.ClientToken+`"}`)
 	require.Equal(t, 200, status)
 	require.NotEmpty(t, answer["authorization_token"])
 	require.NoError(t, s.stop(syscall.SIGTERM))

@@ -43,11 +43,11 @@ func parse(args []string, getenv func(string) string, out io.Writer) (settings, 
 	flags.BoolVar(&s.remote, "allow-remote", false, "listen on an address that other machines reach, over plain http")
 	flags.StringVar(&s.url, "url", "", "the base `URL` that callers and browsers use, if it is not that address")
 	flags.StringVar(&s.payway, "payway", "", "the `address` to listen on for Payway's create_session as well, such as 127.0.0.1:8182; if empty, there is none")
-	apiKey := flags.String("api-key", getenv("KLARNA_SANDBOX_API_KEY"), "the API `key` to take, or $KLARNA_SANDBOX_API_KEY; made up if empty")
-	username := flags.String("username", getenv("KLARNA_SANDBOX_USERNAME"), "the user `name` to take, or $KLARNA_SANDBOX_USERNAME; made up if empty")
-	unknown := flags.Bool("unknown-fields", false, "ignore fields that the contract does not know, instead of refusing them")
+	apiKey := flags.String("api-key", getenv("KLARNA_SANDBOX_API_KEY"), "the API `key` to accept, or $KLARNA_SANDBOX_API_KEY; random if empty")
+	username := flags.String("username", getenv("KLARNA_SANDBOX_USERNAME"), "the user `name` to accept, or $KLARNA_SANDBOX_USERNAME; random if empty")
+	unknown := flags.Bool("unknown-fields", false, "ignore fields that the contract does not know, instead of rejecting them")
 	limit := flags.String("rate-limit", "", "calls a second, as `create,others`, such as 5,50 of Klarna's playground; empty is no limit")
-	callbacks := flags.String("callbacks", "once", "how the shop's server is told of an authorization: `once`, twice, late (10 s), first (before the browser) or never")
+	callbacks := flags.String("callbacks", "once", "how the shop's server is notified of an authorization: `once`, twice, late (10 s), first (before the browser) or never")
 	allowed := flags.String("callback-hosts", "", "the `hosts` that callbacks may go to, such as shop.test:8080,10.0.0.0/8; if empty, this machine, and none with -allow-remote")
 	readTimeout := flags.Duration("read-timeout", 10*time.Second, "the `time` that a caller may take to send the header of a request, and again its body")
 	status := flags.String("fraud-status", klarna.FraudStatusAccepted, "the `status` of orders: ACCEPTED, PENDING or REJECTED")
@@ -67,7 +67,7 @@ func parse(args []string, getenv func(string) string, out io.Writer) (settings, 
 	}
 	// Whoever sets this has mistaken the sandbox for something else, and it is about to be printed.
 	if strings.HasPrefix(*apiKey, "klarna_live_") {
-		return s, usage("the API key is one for real money; the sandbox takes any other, or makes one up")
+		return s, usage("the API key is for real money; the sandbox accepts any other, or makes one")
 	}
 	if *readTimeout <= 0 {
 		return s, usage("-read-timeout is %v, but has to be more than 0", *readTimeout)

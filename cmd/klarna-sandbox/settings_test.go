@@ -28,7 +28,7 @@ func TestWrongCommandLines(t *testing.T) {
 		{"an address of Payway that others reach", []string{"-addr", "127.0.0.1:0", "-payway", "0.0.0.0:0"}, "not a loopback address"},
 		{"an unknown flag", []string{"-port", "1"}, "-port"},
 		{"an argument", []string{"8181"}, `"8181" is one`},
-		{"a key for real money", []string{"-api-key", "klarna_live_api_x"}, "one for real money"},
+		{"a key for real money", []string{"-api-key", "klarna_live_api_x"}, "is for real money"},
 		{"half a limit", []string{"-rate-limit", "5"}, "two numbers"},
 		{"a limit with something behind it", []string{"-rate-limit", "5,50x"}, "two numbers"},
 		{"a negative limit", []string{"-rate-limit", "5,-1"}, "two numbers"},
@@ -84,8 +84,8 @@ func TestFlagsReachTheServer(t *testing.T) {
 	c.MerchantURLs.Authorization = "http://127.0.0.1:9/authorized"
 	session, err := client.CreateSession(ctx, c)
 	require.NoError(t, err)
-	_, answer := post(t, s.env["KLARNA_BASE_URL"]+"/kp/stand-in/authorize", `{"client_token":"`+session.ClientToken+`","data":{"unknown":1}}`)
-	token, _ := answer["authorization_token"].(string)
+	_, result := post(t, s.env["KLARNA_BASE_URL"]+"/kp/sandbox/authorize", `{"client_token":"`+session.ClientToken+`","data":{"unknown":1}}`)
+	token, _ := result["authorization_token"].(string)
 	require.NotEmpty(t, token)
 	order, err := client.CreateOrder(ctx, token, klarna.OrderFromSession(c))
 	require.NoError(t, err)

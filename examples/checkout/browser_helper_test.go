@@ -18,7 +18,7 @@ import (
 // screenshots is where the pictures go, at the root of the repository. Git ignores it.
 const screenshots = "../../screenshots"
 
-// findBrowser finds a Chromium. Without one the test is skipped, unless the environment says that there must be one.
+// findBrowser finds a Chromium. Without one the test is skipped, unless REQUIRE_BROWSER is set.
 func findBrowser(t *testing.T) string {
 	t.Helper()
 	names := []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "headless-shell"}
@@ -196,28 +196,28 @@ func (b *tab) read(selector, text string) {
 func (b *tab) ready() {
 	b.t.Helper()
 	b.see(`#checkout[data-state="ready"]`)
-	b.see(`#klarna-widget [data-klarna-stand-in="teaser"]`)
+	b.see(`#klarna-widget [data-klarna-sandbox="teaser"]`)
 }
 
 func (b *tab) openWindow() {
 	b.t.Helper()
 	b.click("#pay")
-	b.see(`[data-klarna-stand-in="dialog"][data-klarna-stand-in-ready]`)
+	b.see(`[data-klarna-sandbox="dialog"][data-klarna-sandbox-ready]`)
 }
 
-// inWindow opens the stand-in's window and presses one of its buttons.
+// inWindow opens the sandbox's window and presses one of its buttons.
 func (b *tab) inWindow(button string) {
 	b.t.Helper()
 	b.openWindow()
-	b.click(`[data-klarna-stand-in="` + button + `"]`)
+	b.click(`[data-klarna-sandbox="` + button + `"]`)
 }
 
-// mistype has the stand-in find fault with a field.
+// mistype has the sandbox reject a field.
 func (b *tab) mistype(field string) {
 	b.t.Helper()
 	b.openWindow()
-	b.do("choose the field", chromedp.SetValue(chromedp.CSS(`[data-klarna-stand-in="invalid-field"]`), field))
-	b.click(`[data-klarna-stand-in="invalid"]`)
+	b.do("choose the field", chromedp.SetValue(chromedp.CSS(`[data-klarna-sandbox="invalid-field"]`), field))
+	b.click(`[data-klarna-sandbox="invalid"]`)
 }
 
 // shot takes a picture of the whole page, at both widths.

@@ -34,7 +34,7 @@ func TestInABrowser(t *testing.T) {
 		{"invalid field", mistypeAField, nil},
 		{"cart change", changeTheCart, nil},
 		{"callback first", callbackFirst, nil},
-		{"expired session", expiredSession, []string{"/kp/stand-in/session"}},
+		{"expired session", expiredSession, []string{"/kp/sandbox/session"}},
 		{"cart changed elsewhere", changedElsewhere, nil},
 		{"outcome unknown", outcomeUnknown, nil},
 		{"script missing", scriptMissing, []string{"/static/missing.js"}},
@@ -95,7 +95,7 @@ func approve(b *tab) {
 	b.shot("checkout")
 	b.openWindow()
 	b.shotOfWindow("window")
-	b.click(`[data-klarna-stand-in="approve"]`)
+	b.click(`[data-klarna-sandbox="approve"]`)
 	b.read("h1", thanks)
 	b.see("#order-id")
 	b.shot("confirmation")
@@ -158,11 +158,11 @@ func mistypeAField(b *tab) {
 func changeTheCart(b *tab) {
 	b.open("/checkout")
 	b.ready()
-	b.read(`[data-klarna-stand-in="amount"]`, "57.90")
+	b.read(`[data-klarna-sandbox="amount"]`, "57.90")
 	b.click("#more-mug")
 	b.read("#pay", "Pay €67.50 with Klarna")
 	b.ready()
-	b.read(`[data-klarna-stand-in="amount"]`, "67.50") // the widget was loaded again
+	b.read(`[data-klarna-sandbox="amount"]`, "67.50") // the widget was loaded again
 	b.see("#more-mug:focus")
 	b.read("#cart-count", "4")
 	b.shot("cart-change")

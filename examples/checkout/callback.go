@@ -8,8 +8,8 @@ import (
 
 const callbackPath = "/klarna/authorized"
 
-// callback is Klarna telling the server that the shopper approved. The browser says the same, unless it was closed or lost
-// its way; whichever comes first places the order. Klarna may call twice, or never.
+// callback handles Klarna's notification that the shopper approved. The browser reports the same, unless it was closed or
+// lost the connection; whichever comes first places the order. Klarna may call twice, or never.
 //
 // It runs behind CallbackSigner.Middleware, so the URL is one that this shop made for this checkout.
 func (s *shop) callback(w http.ResponseWriter, r *http.Request) {

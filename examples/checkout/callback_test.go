@@ -25,7 +25,7 @@ func TestTheCallbackMayBeFirst(t *testing.T) {
 	}
 	for _, callback := range w.klarna.Callbacks() {
 		if callback.StatusCode != http.StatusNoContent {
-			t.Errorf("a callback was answered with %v", callback)
+			t.Errorf("the response to a callback is %v", callback)
 		}
 	}
 }
@@ -55,7 +55,7 @@ func TestBrowserAndCallbackAtOnceAreOneOrder(t *testing.T) {
 	}
 }
 
-func TestACallbackThatIsNotSignedIsRefused(t *testing.T) {
+func TestACallbackThatIsNotSignedIsRejected(t *testing.T) {
 	w := newWorld(t)
 	p := w.newBrowser().checkout()
 	body := `{"authorization_token":"` + p.approve() + `","session_id":"` + p.record().sessionID + `"}`
@@ -74,7 +74,7 @@ func TestACallbackThatIsNotSignedIsRefused(t *testing.T) {
 		}
 		req.Header.Set("Content-Type", "application/json")
 		if got := p.do(req); got.status != want {
-			t.Errorf("%s is answered with %d, want %d", target, got.status, want)
+			t.Errorf("the response to %s is %d, want %d", target, got.status, want)
 		}
 	}
 	if w.count(klarna.OperationCreateOrder) != 0 {

@@ -32,10 +32,10 @@ type state int
 
 const (
 	open     state = iota // the shopper may pay
-	checking              // an order was sent, and it is unknown what became of it
+	checking              // an order was sent, and its outcome is unknown
 	placed                // an order exists
-	unclear               // nobody could find out in time
-	ended                 // nothing comes of it any more
+	unclear               // the outcome could not be found out in time
+	ended                 // it can lead to no order any more
 )
 
 // origin is who brought the authorization token.
@@ -44,10 +44,10 @@ type origin string
 const (
 	byBrowser  origin = "browser"
 	byCallback origin = "callback"
-	byUnknown  origin = "unknown" // another process of this shop, or one whose answer was lost
+	byUnknown  origin = "unknown" // another process of this shop, or a lost response
 )
 
-// sentOrder is kept to be sent again byte for byte.
+// sentOrder is stored so that a retry sends the same bytes.
 type sentOrder struct {
 	token   string
 	request klarna.CreateOrderRequest
@@ -107,7 +107,7 @@ func (c *checkout) end() {
 	c.shopper.leave(c)
 }
 
-// recordOrder is called once Klarna has said that the order exists. The order is nil when Klarna did not say which.
+// recordOrder is called when the order is known to exist. The order is nil if its id is unknown.
 func (c *checkout) recordOrder(order *klarna.Order, by origin) {
 	c.shopper.mu.Lock()
 	defer c.shopper.mu.Unlock()
@@ -115,8 +115,8 @@ func (c *checkout) recordOrder(order *klarna.Order, by origin) {
 	c.shopper.bought(c)
 }
 
-// recordDoubt is called when an order was sent and its outcome is unknown.
-func (c *checkout) recordDoubt(sent *sentOrder) {
+// recordUnknown is called when an order was sent and its outcome is unknown.
+func (c *checkout) recordUnknown(sent *sentOrder) {
 	c.shopper.mu.Lock()
 	defer c.shopper.mu.Unlock()
 	c.state, c.sent = checking, sent
@@ -160,5 +160,5 @@ func (c *checkout) checkingPath() string { return "/checkout/" + url.PathEscape(
 
 func (c *checkout) orderPath() string { return "/orders/" + url.PathEscape(c.number) }
 
-// Checking says whether the outcome of the order is still being found out.
+// Checking reports whether the outcome of the order is still being found out.
 func (now snapshot) Checking() bool { return now.State == checking }

@@ -8,7 +8,7 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna"
 )
 
-// openCheckout gives the shopper's checkout, and opens one, with a session at Klarna, when there is none that is good.
+// openCheckout returns the shopper's checkout. If its session cannot be used any more, it opens another one.
 func (s *shop) openCheckout(ctx context.Context, sh *shopper) (*checkout, error) {
 	done, err := sh.take(ctx)
 	if err != nil {
@@ -17,14 +17,14 @@ func (s *shop) openCheckout(ctx context.Context, sh *shopper) (*checkout, error)
 	defer done()
 	if _, c := sh.now(); c != nil {
 		if good, err := s.stillGood(ctx, c); good || err != nil {
-			return c, nil // when Klarna cannot be asked, its widget will tell
+			return c, nil // if Klarna cannot be reached, its widget shows it
 		}
 	}
 	return s.newSession(ctx, sh)
 }
 
-// stillGood asks Klarna about a session that may be two days old. It also finds an order of which neither the browser nor
-// a callback told us. The caller has the shopper's turn.
+// stillGood reports whether a session, which may be two days old, can still be used. It also finds an order that neither the
+// browser nor a callback reported. The caller has the shopper's turn.
 func (s *shop) stillGood(ctx context.Context, c *checkout) (bool, error) {
 	if c.state != open {
 		return true, nil // it is being checked

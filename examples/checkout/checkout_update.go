@@ -7,7 +7,7 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna"
 )
 
-// errBeingPaid says that the cart cannot change: an order of it may exist.
+// errBeingPaid reports that the cart cannot change, because an order of it may exist.
 var errBeingPaid = errors.New("the cart is being paid")
 
 // setQuantity changes the cart, and with it the session at Klarna, if there is one. What the shopper approved before does
@@ -37,8 +37,8 @@ func (s *shop) setQuantity(ctx context.Context, sh *shopper, productID string, q
 	return c, replaced, nil
 }
 
-// updateSession gives the session at Klarna other lines. When it cannot have them, its checkout ends. The caller has the
-// shopper's turn.
+// updateSession sends other lines to the session at Klarna. If that fails, the checkout ends. The caller has the shopper's
+// turn.
 func (s *shop) updateSession(ctx context.Context, c *checkout, lines []klarna.OrderLine) (replaced bool, err error) {
 	if len(lines) > 0 { // Klarna has no empty carts
 		update := klarna.CartUpdate(lines)
@@ -47,7 +47,7 @@ func (s *shop) updateSession(ctx context.Context, c *checkout, lines []klarna.Or
 			c.shopper.mu.Lock()
 			defer c.shopper.mu.Unlock()
 			c.session.OrderLines, c.session.OrderAmount, c.session.OrderTaxAmount = lines, *update.OrderAmount, *update.OrderTaxAmount
-			c.declined = nil // another amount is another question
+			c.declined = nil // Klarna decides anew for another amount
 			return false, nil
 		}
 		s.logger.WarnContext(ctx, "the session could not be updated", "order_number", c.number, "error", err)
@@ -56,8 +56,8 @@ func (s *shop) updateSession(ctx context.Context, c *checkout, lines []klarna.Or
 			return false, errBeingPaid
 		}
 	}
-	// A session that does not hold the cart is of no use. But another process may have made an order of it: to open
-	// another one then would have the shopper pay twice.
+	// A session without the current cart is useless. But another process may have placed its order: with a new session
+	// the shopper would pay twice.
 	if _, err := s.stillGood(ctx, c); err != nil {
 		return false, err
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // A token that leaks must not buy for whoever finds it.
-func TestAnotherShoppersTokenIsRefused(t *testing.T) {
+func TestAnotherShoppersTokenIsRejected(t *testing.T) {
 	for name, approvedToo := range map[string]bool{"a session that names its token": true, "a session without one": false} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -72,6 +72,6 @@ func TestAPostFromAnotherSiteDoesNothing(t *testing.T) {
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Origin", "https://elsewhere.example")
 	if got := p.do(req); got.status != http.StatusForbidden {
-		t.Errorf("it is answered with %d", got.status)
+		t.Errorf("the response is %d", got.status)
 	}
 }

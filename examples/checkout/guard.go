@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// securityHeaders go with every answer. Klarna's script needs its own origins in the Content-Security-Policy.
+// securityHeaders sets the headers of every response. Klarna's script needs its own origins in the Content-Security-Policy.
 func (s *shop) securityHeaders(next http.Handler) http.Handler {
 	klarna := strings.Join(s.payments.origins, " ")
 	styles := "'self'"
-	if !s.payments.standIn {
+	if !s.payments.sandbox {
 		styles += " 'unsafe-inline'" // Klarna's script styles what it draws
 	}
 	policy := strings.Join([]string{

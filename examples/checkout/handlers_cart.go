@@ -26,7 +26,7 @@ func (s *shop) showCart(w http.ResponseWriter, r *http.Request, sh *shopper) {
 	s.render(w, r, http.StatusOK, sh, "cart", "Your cart", summaryOf(now.lines(""), sh.csrf))
 }
 
-// changeCart sets how many of a product are in the cart. It says how many there are to be and not how many more, so that it
+// changeCart sets how many of a product are in the cart. The form has the new number and not the difference, so that it
 // may be posted twice.
 func (s *shop) changeCart(w http.ResponseWriter, r *http.Request, sh *shopper) {
 	p, ok := findProduct(r.PostFormValue("product"))

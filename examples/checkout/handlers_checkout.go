@@ -28,7 +28,7 @@ func (s *shop) showCheckout(w http.ResponseWriter, r *http.Request, sh *shopper)
 		Summary summary
 		Script  string
 		Example bool
-	}{now, summaryOf(now.Lines, sh.csrf), s.payments.script, s.payments.standIn})
+	}{now, summaryOf(now.Lines, sh.csrf), s.payments.script, s.payments.sandbox})
 }
 
 // authorized gets the authorization token from the shopper's browser. The checkout must be this shopper's own.
@@ -45,9 +45,9 @@ func (s *shop) authorized(w http.ResponseWriter, r *http.Request, sh *shopper) {
 	seeOther(w, r, s.next(c))
 }
 
-// refused hears that Klarna's widget offers nothing any more. The browser cannot tell a shopper who was declined from a
-// session that has expired; Klarna can.
-func (s *shop) refused(w http.ResponseWriter, r *http.Request, sh *shopper) {
+// unavailable handles the browser's report that Klarna's widget offers nothing any more. Only Klarna knows whether the
+// shopper was declined or the session has expired.
+func (s *shop) unavailable(w http.ResponseWriter, r *http.Request, sh *shopper) {
 	c := s.store.checkout(r.PathValue("id"))
 	if c == nil || c.shopper != sh {
 		s.notFound(w, r, sh)
@@ -90,7 +90,7 @@ func (c *checkout) decline(category string) {
 	}
 }
 
-// next is where a shopper goes whose checkout is no longer open. Klarna leads on from its own URL to the confirmation.
+// next returns where to send a shopper whose checkout is no longer open. Klarna's own URL leads on to the confirmation.
 func (s *shop) next(c *checkout) string {
 	now := c.snapshot()
 	switch {
@@ -147,7 +147,7 @@ func (s *shop) showOrder(w http.ResponseWriter, r *http.Request, sh *shopper) {
 	case klarna.FraudStatusPending:
 		title = "Your order is being reviewed"
 	case klarna.FraudStatusRejected:
-		title = "Klarna did not take your order"
+		title = "Klarna rejected your order"
 	}
 	s.render(w, r, http.StatusOK, sh, "order", title, struct {
 		snapshot
@@ -175,7 +175,7 @@ func (s *shop) failed(w http.ResponseWriter, r *http.Request, sh *shopper, what 
 
 // seeOther sends the shopper to a path of the shop, or to where Klarna wants to see them after the order.
 func seeOther(w http.ResponseWriter, r *http.Request, target string) {
-	http.Redirect(w, r, target, http.StatusSeeOther) //nolint:gosec // no request has a say in where it leads
+	http.Redirect(w, r, target, http.StatusSeeOther) //nolint:gosec // no request influences where it leads
 }
 
 func problemPath(kind string) string { return "/problem/" + kind }

@@ -20,7 +20,7 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
 )
 
-// world is a shop on a stand-in of its own.
+// world is a shop on a fake server of its own.
 type world struct {
 	t      *testing.T
 	klarna *klarnatest.Server
@@ -35,7 +35,7 @@ func newWorld(t *testing.T) *world {
 	w.klarna.SetCallbacks(klarnatest.CallbackPolicy{Never: true}) // unless a test is about them
 	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	quick := klarna.WithRetry(klarna.RetryPolicy{MaxAttempts: 3, BaseDelay: time.Millisecond, MaxDelay: 2 * time.Millisecond})
-	p := onStandIn(w.klarna, append(options(logger), quick)...)
+	p := onSandbox(w.klarna, append(options(logger), quick)...)
 
 	server := httptest.NewUnstartedServer(nil)
 	w.url = "http://" + server.Listener.Addr().String()
@@ -93,15 +93,15 @@ func (w *world) newBrowser() *browser {
 	return &browser{w, &http.Client{Jar: jar, Timeout: 20 * time.Second}}
 }
 
-// answer is a page, after all redirects.
-type answer struct {
+// response is a page, after all redirects.
+type response struct {
 	status int
 	path   string
 	body   string
 	header http.Header
 }
 
-func (b *browser) do(req *http.Request) answer {
+func (b *browser) do(req *http.Request) response {
 	b.t.Helper()
 	resp, err := b.client.Do(req)
 	if err != nil {
@@ -112,10 +112,10 @@ func (b *browser) do(req *http.Request) answer {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return answer{resp.StatusCode, resp.Request.URL.Path, string(body), resp.Header}
+	return response{resp.StatusCode, resp.Request.URL.Path, string(body), resp.Header}
 }
 
-func (b *browser) get(path string) answer {
+func (b *browser) get(path string) response {
 	b.t.Helper()
 	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, b.url+path, nil)
 	if err != nil {
@@ -124,7 +124,7 @@ func (b *browser) get(path string) answer {
 	return b.do(req)
 }
 
-func (b *browser) post(path string, fields url.Values) answer {
+func (b *browser) post(path string, fields url.Values) response {
 	b.t.Helper()
 	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, b.url+path, strings.NewReader(fields.Encode()))
 	if err != nil {
@@ -149,7 +149,7 @@ func (b *browser) checkout() *purchase {
 	return &purchase{b,
 		find(b.t, page.body, `name="csrf" value="([^"]+)"`),
 		find(b.t, page.body, `action="(/checkout/[^"]+/authorized)"`),
-		find(b.t, page.body, `action="(/checkout/[^"]+/refused)"`),
+		find(b.t, page.body, `action="(/checkout/[^"]+/unavailable)"`),
 	}
 }
 
@@ -184,12 +184,12 @@ func (p *purchase) placeElsewhere(token string) {
 }
 
 // bring posts an authorization token, as the script does.
-func (p *purchase) bring(token string) answer {
+func (p *purchase) bring(token string) response {
 	p.t.Helper()
 	return p.post(p.authorizedPath, url.Values{"csrf": {p.csrf}, "authorization_token": {token}})
 }
 
-func (p *purchase) setQuantity(product, quantity string) answer {
+func (p *purchase) setQuantity(product, quantity string) response {
 	p.t.Helper()
 	return p.post("/cart", url.Values{"csrf": {p.csrf}, "product": {product}, "quantity": {quantity}})
 }
@@ -204,7 +204,7 @@ func find(t *testing.T, body, pattern string) string {
 }
 
 // wantPage checks where a shopper ended.
-func wantPage(t *testing.T, got answer, status int, path, text string) {
+func wantPage(t *testing.T, got response, status int, path, text string) {
 	t.Helper()
 	if got.status != status || !regexp.MustCompile("^"+path+"$").MatchString(got.path) || !strings.Contains(got.body, text) {
 		t.Fatalf("got %d at %s, want %d at %s with %q:\n%s", got.status, got.path, status, path, text, got.body)

@@ -1,11 +1,11 @@
 // Checkout is an example of a web shop that takes payments with Klarna Payments: a cart, the checkout with Klarna's widget,
 // and the order that is placed on the server. It sells nothing.
 //
-//	go run ./checkout                       # on a stand-in for Klarna, in this program: no credentials, no money
+//	go run ./checkout                       # on a local sandbox in this program: no credentials, no money
 //	KLARNA_API_KEY=… go run ./checkout      # on Klarna's playground; see klarna.NewFromEnv for the other variables
 //
 // How Klarna reaches the shop is up to -base-url (or SHOP_BASE_URL), the https URL that the shop has on the internet. Without
-// it the shop on the playground gets no callback, and does with what the shopper's browser brings.
+// it the shop on the playground gets no callback, and relies on the shopper's browser.
 //
 // What to read, in the order of a purchase: checkout_open.go, static/checkout.js, place.go, settle.go, callback.go.
 package main
@@ -51,11 +51,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", *addr)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w; choose another address with -addr, or with make checkout ADDR=127.0.0.1:8081", err)
 	}
 	own := urlOf(listener.Addr())
-	if *baseURL == "" && payments.standIn {
-		*baseURL = own // the stand-in calls back to this machine
+	if *baseURL == "" && payments.sandbox {
+		*baseURL = own // the sandbox calls back to this machine
 	}
 	shop, err := newShop(payments, *baseURL, logger)
 	if err != nil {

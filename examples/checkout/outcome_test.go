@@ -18,15 +18,15 @@ func TestAnUnknownOutcomeIsNoFailure(t *testing.T) {
 		faults []klarnatest.Fault
 		ends   string
 	}{
-		"the order exists, its answers were lost": {[]klarnatest.Fault{lost, lost, lost}, thanks},
-		"the order never arrived":                 {[]klarnatest.Fault{never, never, never}, thanks},
-		"Klarna fails for longer":                 {[]klarnatest.Fault{never, never, never, never, never, never}, thanks},
+		"the order exists, its responses were lost": {[]klarnatest.Fault{lost, lost, lost}, thanks},
+		"the order never arrived":                   {[]klarnatest.Fault{never, never, never}, thanks},
+		"Klarna fails for longer":                   {[]klarnatest.Fault{never, never, never, never, never, never}, thanks},
 		"Klarna rejects it in the end": {[]klarnatest.Fault{never, never, never,
 			klarnatest.Status(403, "REJECTED", "Rejected")}, "Klarna declined this payment"},
 		"a gateway has 403 for it": {[]klarnatest.Fault{never, never, never,
-			klarnatest.HTMLStatus(403), klarnatest.EmptyStatus(403), klarnatest.HTMLStatus(403)}, "look into it by hand"},
+			klarnatest.HTMLStatus(403), klarnatest.EmptyStatus(403), klarnatest.HTMLStatus(403)}, "one of us is looking into it"},
 		"a gateway has 404 for it": {[]klarnatest.Fault{never, never, never,
-			klarnatest.HTMLStatus(404), klarnatest.EmptyStatus(404), klarnatest.HTMLStatus(404)}, "look into it by hand"},
+			klarnatest.HTMLStatus(404), klarnatest.EmptyStatus(404), klarnatest.HTMLStatus(404)}, "one of us is looking into it"},
 		"a gateway is in the way for a while": {[]klarnatest.Fault{never, never, never,
 			klarnatest.HTMLStatus(404), klarnatest.HTMLStatus(403)}, thanks},
 	} {
@@ -61,7 +61,7 @@ func TestAnOutcomeThatStaysUnknown(t *testing.T) {
 	w.klarna.Fail(klarna.OperationCreateOrder, never, never, never, never, never, never)
 	p.bring(p.approve())
 	eventually(t, "giving up", func() bool { return p.record().snapshot().State == unclear })
-	wantPage(t, p.get(p.record().orderPath()), http.StatusOK, "/checkout/.*/checking", "look into it by hand")
+	wantPage(t, p.get(p.record().orderPath()), http.StatusOK, "/checkout/.*/checking", "one of us is looking into it")
 	wantPage(t, p.get("/cart"), http.StatusOK, "/cart", "It is empty") // or it would be paid twice
 }
 
@@ -119,7 +119,7 @@ func TestACartThatAnotherProcessOrderedCannotChange(t *testing.T) {
 		p.placeElsewhere(p.approve())
 		wantPage(t, p.setQuantity("mug", "0"), http.StatusOK, anyOrder, thanks)
 	})
-	t.Run("Klarna cannot tell", func(t *testing.T) {
+	t.Run("the session cannot be read", func(t *testing.T) {
 		p := newWorld(t).newBrowser().checkout()
 		down := klarnatest.EmptyStatus(503)
 		p.klarna.Fail(klarna.OperationUpdateSession, down, down, down)
@@ -134,29 +134,29 @@ func TestACartThatAnotherProcessOrderedCannotChange(t *testing.T) {
 
 // Another process of the shop, or an attempt whose response was lost, has placed the order.
 func TestAnOrderThatExistsAlreadyIsNoFailure(t *testing.T) {
-	t.Run("Klarna says so", func(t *testing.T) {
+	t.Run("Klarna reports it", func(t *testing.T) {
 		p := newWorld(t).newBrowser().checkout()
 		p.klarna.Fail(klarna.OperationCreateOrder, klarnatest.Status(403, "INVALID_OPERATION", "Authorization token already consumed"))
 		wantPage(t, p.bring(p.approve()), http.StatusOK, anyOrder, thanks)
 	})
-	t.Run("the session says so", func(t *testing.T) {
+	t.Run("the session shows it", func(t *testing.T) {
 		p := newWorld(t).newBrowser().checkout()
 		token := p.approve()
 		p.placeElsewhere(token)
 		wantPage(t, p.get("/checkout"), http.StatusOK, anyOrder, thanks)
 	})
-	t.Run("the session says so, of a token that is not its own", func(t *testing.T) {
+	t.Run("the session shows it, for a token that is not its own", func(t *testing.T) {
 		p := newWorld(t).newBrowser().checkout()
 		p.placeElsewhere(p.approve())
 		wantPage(t, p.bring("00000000-0000-4000-8000-000000000000"), http.StatusOK, anyOrder, thanks)
 	})
-	t.Run("and the same order gives its id", func(t *testing.T) {
+	t.Run("and the same order returns its id", func(t *testing.T) {
 		p := newWorld(t).newBrowser().checkout()
 		token := p.approve()
 		p.placeElsewhere(token)
 		wantPage(t, p.bring(token), http.StatusOK, anyOrder, "order-id")
 	})
-	t.Run("reading the session says so", func(t *testing.T) {
+	t.Run("reading the session fails with it", func(t *testing.T) {
 		p := newWorld(t).newBrowser().checkout()
 		p.klarna.Fail(klarna.OperationReadSession, klarnatest.Status(404, "SESSION_COMPLETED", "Session has already been completed"))
 		wantPage(t, p.bring(p.approve()), http.StatusOK, anyOrder, thanks)
@@ -170,7 +170,7 @@ func TestProblemsByKind(t *testing.T) {
 		path, text string
 	}{
 		"rejected":         {klarnatest.Status(403, "REJECTED", "Rejected"), 1, "/problem/declined", "Klarna declined"},
-		"not allowed":      {klarnatest.Status(403, "MERCHANT_INACTIVE"), 1, "/problem/refused", "did not take the order"},
+		"not allowed":      {klarnatest.Status(403, "MERCHANT_INACTIVE"), 1, "/problem/rejected", "rejected the order"},
 		"too many calls":   {klarnatest.TooManyRequests(0), 3, "/problem/busy", "cannot be reached"},
 		"bad value":        {klarnatest.Status(400, "BAD_VALUE", "Bad value: order_lines"), 1, "/problem/ours", "wrong on our side"},
 		"wrong password":   {klarnatest.Status(401, "UNAUTHORIZED"), 1, "/problem/ours", "wrong on our side"},

@@ -71,7 +71,7 @@ func (s *shop) renderProblem(w http.ResponseWriter, r *http.Request, status int,
 	s.render(w, r, status, sh, "problem", p.Title, p)
 }
 
-// write renders before it answers, so that a template that fails does not leave half a page.
+// write renders before it responds, so that a template that fails does not leave half a page.
 func (s *shop) write(w http.ResponseWriter, r *http.Request, status int, t *template.Template, name string, data any) {
 	var b bytes.Buffer
 	if err := t.ExecuteTemplate(&b, name, data); err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
 )
 
-func TestEveryAnswerHasSecurityHeaders(t *testing.T) {
+func TestEveryResponseHasSecurityHeaders(t *testing.T) {
 	w := newWorld(t)
 	b := w.newBrowser()
 	for _, path := range []string{"/", "/cart", "/checkout", "/static/shop.css", "/nothing"} {
@@ -89,9 +89,9 @@ func TestTheShopStopsWhenItIsTold(t *testing.T) {
 	var out lockedBuffer
 	ended := make(chan error, 1)
 	go func() { ended <- run(ctx, []string{"-addr", "127.0.0.1:0"}, &out) }()
-	eventually(t, "the shop says where it is", func() bool { return strings.Contains(out.String(), "The shop is at http://127.0.0.1:") })
-	if !strings.Contains(out.String(), "stand-in for Klarna, not Klarna itself") {
-		t.Errorf("it does not say what it runs on:\n%s", out.String())
+	eventually(t, "the shop prints where it is", func() bool { return strings.Contains(out.String(), "The shop is at http://127.0.0.1:") })
+	if !strings.Contains(out.String(), "on a local sandbox, not on Klarna") {
+		t.Errorf("it does not print what it runs on:\n%s", out.String())
 	}
 	stop()
 	select {
@@ -120,7 +120,7 @@ func TestWithCredentialsTheShopGoesWhereTheyBelong(t *testing.T) {
 	}
 	for baseURL, want := range map[string]struct {
 		script  string
-		standIn bool
+		sandbox bool
 	}{
 		"":          {"https://x.klarnacdn.net/kp/lib/v1/api.js", false},
 		sandbox.URL: {sandbox.URL + "/kp/lib/v1/api.js", true},
@@ -131,7 +131,7 @@ func TestWithCredentialsTheShopGoesWhereTheyBelong(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p.script != want.script || p.standIn != want.standIn || strings.Contains(p.notice, "stand-in") != want.standIn {
+		if p.script != want.script || p.sandbox != want.sandbox || strings.Contains(p.notice, "sandbox") != want.sandbox {
 			t.Errorf("with the base URL %q the script is %s, and the notice %q", baseURL, p.script, p.notice)
 		}
 	}

@@ -12,10 +12,10 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna/preflight"
 )
 
-// payments is the way to Klarna, or to the stand-in for it.
+// payments is the connection to Klarna, or to a local sandbox.
 type payments struct {
 	client  *klarna.Client
-	standIn bool
+	sandbox bool
 	notice  string // what this is, for the person who looks at it
 	close   func()
 
@@ -23,12 +23,12 @@ type payments struct {
 	origins []string // that the script talks to, and that a shopper may be sent to; for the Content-Security-Policy
 }
 
-const standInNotice = "An example on a stand-in for Klarna, not Klarna itself. No money moves."
+const sandboxNotice = "An example shop on a local sandbox, not on Klarna. No money moves."
 
-// connect goes to Klarna when there are credentials, and starts the stand-in when there are none.
+// connect connects to Klarna if there are credentials, and starts a local sandbox otherwise.
 func connect(logger *slog.Logger) (*payments, error) {
 	if os.Getenv("KLARNA_API_KEY") == "" && os.Getenv("KLARNA_USERNAME") == "" {
-		return onStandIn(klarnatest.NewServer(), options(logger)...), nil
+		return onSandbox(klarnatest.NewServer(), options(logger)...), nil
 	}
 	client, err := klarna.NewFromEnv(options(logger)...)
 	if err != nil {
@@ -37,7 +37,7 @@ func connect(logger *slog.Logger) (*payments, error) {
 	if base := os.Getenv("KLARNA_BASE_URL"); isLoopback(base) { // klarna-sandbox, which serves the script too
 		base = strings.TrimRight(base, "/")
 		return &payments{
-			client: client, standIn: true, close: func() {}, notice: standInNotice,
+			client: client, sandbox: true, close: func() {}, notice: sandboxNotice,
 			script: base + klarnatest.ScriptPath, origins: []string{base},
 		}, nil
 	}
@@ -52,19 +52,19 @@ func connect(logger *slog.Logger) (*payments, error) {
 	}, nil
 }
 
-// onStandIn pays at a stand-in for Klarna, which closes with it.
-func onStandIn(server *klarnatest.Server, opts ...klarna.Option) *payments {
+// onSandbox uses a local sandbox, and closes it with the payments.
+func onSandbox(server *klarnatest.Server, opts ...klarna.Option) *payments {
 	return &payments{
 		client:  server.Client(opts...),
-		standIn: true,
+		sandbox: true,
 		close:   server.Close,
-		notice:  standInNotice,
+		notice:  sandboxNotice,
 		script:  server.URL + klarnatest.ScriptPath,
 		origins: []string{server.URL},
 	}
 }
 
-// options log every call, without secrets, and have a wrong cart fail here with all that is wrong with it.
+// options log every call, without secrets, and reject a wrong cart before it is sent, with everything that is wrong with it.
 func options(logger *slog.Logger) []klarna.Option {
 	return []klarna.Option{
 		klarna.WithLogger(logger),

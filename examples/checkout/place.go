@@ -13,17 +13,17 @@ import (
 const placeTimeout = 45 * time.Second
 
 var (
-	// errForeignToken says that an authorization token is not that of the shopper's session, or not its newest.
+	// errForeignToken reports an authorization token that is not the newest of the shopper's session.
 	errForeignToken = errors.New("the authorization token is not the session's")
-	// errEnded says that the checkout was over before the token came.
+	// errEnded reports a checkout that was over before the token arrived.
 	errEnded = errors.New("the checkout has ended")
 )
 
-// place makes an order of an authorization token, whoever brings it first: the shopper's browser or Klarna's callback. Who
-// comes second finds the order placed. It is nil when the checkout's state has the answer, and an error when there is no
-// order.
+// place places the order of an authorization token, whoever brings it first: the shopper's browser or Klarna's callback.
+// The second one finds the order placed. It returns nil if the checkout's state is what to show, and an error if there is
+// no order.
 func (s *shop) place(ctx context.Context, c *checkout, token string, by origin) error {
-	// The shopper may close the page, and Klarna hangs up after two seconds. That must not cut an order off half way.
+	// The shopper may close the page, and Klarna closes the callback's connection after two seconds. Neither must cancel the order.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), placeTimeout)
 	defer cancel()
 	done, err := c.shopper.take(ctx)
@@ -44,7 +44,7 @@ func (s *shop) place(ctx context.Context, c *checkout, token string, by origin) 
 		err = s.send(ctx, c, &sentOrder{token, approved.order, by})
 	}
 	switch {
-	case err != nil && approved.exists: // the token was of no use, but there is an order
+	case err != nil && approved.exists: // the token could not be used, but there is an order
 		c.recordOrder(nil, byUnknown)
 		s.logger.WarnContext(ctx, "order placed before, without a record", "order_number", c.number, "by", by, "error", err)
 		return nil
@@ -73,7 +73,7 @@ func (s *shop) approvedOrder(ctx context.Context, c *checkout, token string) (ap
 	}
 	approved := approvedOrder{order: klarna.OrderFromSession(c.session), exists: session.Status == klarna.SessionStatusComplete}
 	approved.order.BillingAddress, approved.order.ShippingAddress = session.BillingAddress, session.ShippingAddress
-	// A session that names no token does not tell whose this one is. The order does: its lines carry the order number.
+	// If the session names no token, the order protects against a foreign one: its lines contain the order number.
 	if session.AuthorizationToken != "" {
 		if subtle.ConstantTimeCompare([]byte(session.AuthorizationToken), []byte(token)) == 0 {
 			return approvedOrder{}, errForeignToken
@@ -96,7 +96,7 @@ func (s *shop) send(ctx context.Context, c *checkout, sent *sentOrder) error {
 		s.logger.WarnContext(ctx, "order placed before, without a record", "order_number", c.number, "by", sent.by, "error", err)
 		return nil
 	case errors.Is(err, klarna.ErrOutcomeUnknown):
-		c.recordDoubt(sent)
+		c.recordUnknown(sent)
 		s.logger.WarnContext(ctx, "order sent, outcome unknown", "order_number", c.number, "by", sent.by, "error", err)
 		s.background.Go(func() { s.settle(c) })
 		return nil

@@ -37,7 +37,7 @@ var problems = map[string]problem{
 	"foreign": {"That approval is not for this cart",
 		"The approval we got belongs to another payment, or there is a newer one. Nothing was ordered with it.",
 		[]action{payAgain, toTheCart}},
-	"refused": {"Klarna did not take the order",
+	"rejected": {"Klarna rejected the order",
 		"Nothing was ordered, and you pay nothing. You can try again, or choose another way to pay.",
 		[]action{payAgain, toTheCart}},
 	"busy": {"Klarna cannot be reached",
@@ -57,8 +57,8 @@ var problems = map[string]problem{
 		[]action{toTheShop}},
 }
 
-// problemOf names the problem that an error is for the shopper. An error that is about an order which may exist is none of
-// them: place and settle deal with it.
+// problemOf returns the name of the problem to show for an error. Errors about an order that may exist do not get here:
+// place and settle handle them.
 func problemOf(err error) string {
 	var rejected *klarna.Error
 	switch {
@@ -74,12 +74,12 @@ func problemOf(err error) string {
 		if errors.As(err, &rejected) && rejected.Code == "REJECTED" {
 			return "declined"
 		}
-		return "refused"
+		return "rejected"
 	case errors.Is(err, klarna.ErrInvalidID): // of what the browser posted
 		return "foreign"
 	case errors.Is(err, klarna.ErrInvalidRequest), errors.Is(err, klarna.ErrUnauthorized):
 		return "ours"
-	case errors.As(err, &rejected): // too many calls, a server error, no answer
+	case errors.As(err, &rejected): // too many calls, a server error, no response
 		return "busy"
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled): // waiting for the shopper's turn
 		return "waiting"

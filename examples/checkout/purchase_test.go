@@ -44,7 +44,7 @@ func TestAnApprovalBecomesAnOrder(t *testing.T) {
 func TestTheSameTokenTwiceIsOneOrder(t *testing.T) {
 	p := newWorld(t).newBrowser().checkout()
 	token := p.approve()
-	var ends [8]answer
+	var ends [8]response
 	var together sync.WaitGroup
 	for i := range ends {
 		together.Go(func() { ends[i] = p.bring(token) })
@@ -58,7 +58,7 @@ func TestTheSameTokenTwiceIsOneOrder(t *testing.T) {
 	}
 }
 
-func TestAnApprovalOfAnotherCartIsRefused(t *testing.T) {
+func TestAnApprovalOfAnotherCartIsRejected(t *testing.T) {
 	p := newWorld(t).newBrowser().checkout()
 	token := p.approve()
 	p.setQuantity("mug", "3") // in another tab

@@ -19,7 +19,7 @@ func (s *shop) logged(next http.Handler) http.Handler {
 	})
 }
 
-// statusRecorder remembers the status of an answer.
+// statusRecorder records the status of a response.
 type statusRecorder struct {
 	http.ResponseWriter
 	status int

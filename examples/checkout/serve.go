@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// serve answers requests until the context ends, and then lets what is under way come to its end: an order that is being
-// placed is not cut off.
+// serve handles requests until the context ends, and then waits for those under way: an order that is being placed is not
+// cancelled.
 func serve(ctx context.Context, listener net.Listener, shop *shop) error {
 	server := &http.Server{
 		Handler:           shop.handler(),

@@ -8,7 +8,7 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna"
 )
 
-// settle finds out, in the background, what became of an order whose outcome is unknown. Until then the shopper reads that
+// settle finds out, in the background, whether an order with an unknown outcome exists. Until then the shopper reads that
 // we are checking, and never that the purchase failed.
 func (s *shop) settle(c *checkout) {
 	var known evidence
@@ -25,7 +25,7 @@ func (s *shop) settle(c *checkout) {
 		}
 	}
 	s.logger.Error("the outcome of an order could not be found out", "order_number", c.number)
-	done, err := c.shopper.take(s.running) // only who has the turn changes the state
+	done, err := c.shopper.take(s.running) // the state changes only in the shopper's turn
 	if err != nil {
 		return
 	}
@@ -33,7 +33,7 @@ func (s *shop) settle(c *checkout) {
 	c.recordUnclear()
 }
 
-// evidence is what speaks against an order so far. One rejection proves nothing after a lost response: it may be about
+// evidence is what suggests so far that there is no order. One rejection proves nothing after a lost response: it may be about
 // the second copy. One look at the session proves nothing either: Klarna may still be at work.
 type evidence struct {
 	rejection error // by Klarna itself
@@ -41,8 +41,8 @@ type evidence struct {
 }
 
 // look sends the same order again: one token makes at most one order, so this either gets the response that was lost or
-// places the order that never arrived. Once Klarna has rejected it, only the session is read. It is true when the matter
-// is settled.
+// places the order that never arrived. Once Klarna has rejected it, only the session is read. It returns true when
+// the outcome is known.
 func (s *shop) look(c *checkout, known *evidence) bool {
 	ctx, cancel := context.WithTimeout(s.running, placeTimeout)
 	defer cancel()
@@ -56,7 +56,7 @@ func (s *shop) look(c *checkout, known *evidence) bool {
 		switch {
 		case err == nil:
 			c.recordOrder(order, c.sent.by)
-			s.logger.Info("order placed, after all", "order_number", c.number)
+			s.logger.Info("order placed by a retry", "order_number", c.number)
 			return true
 		case errors.Is(err, klarna.ErrOrderAlreadyPlaced):
 			s.recordLost(c, err)

@@ -14,7 +14,7 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna"
 )
 
-// shop is the whole of it.
+// shop is the shop's server.
 type shop struct {
 	klarna   *klarna.Client
 	signer   *klarna.CallbackSigner
@@ -27,7 +27,7 @@ type shop struct {
 
 	running    context.Context // ends when the shop closes
 	stop       context.CancelFunc
-	background sync.WaitGroup // what goes on without a request
+	background sync.WaitGroup // what runs without a request
 }
 
 func newShop(p *payments, baseURL string, logger *slog.Logger) (*shop, error) {
@@ -63,8 +63,8 @@ func (s *shop) handler() http.Handler {
 	mux.Handle("GET /cart", s.page(s.showCart))
 	mux.Handle("POST /cart", s.form(s.changeCart))
 	mux.Handle("GET /checkout", s.page(s.showCheckout))
-	mux.Handle("POST /checkout/{id}/authorized", s.form(s.authorized)) // the shopper approved
-	mux.Handle("POST /checkout/{id}/refused", s.form(s.refused))       // Klarna does not go on
+	mux.Handle("POST /checkout/{id}/authorized", s.form(s.authorized))   // the shopper approved
+	mux.Handle("POST /checkout/{id}/unavailable", s.form(s.unavailable)) // declined, or expired
 	mux.Handle("GET /checkout/{id}/checking", s.page(s.showChecking))
 	mux.Handle("GET /problem/{kind}", s.page(s.showProblem))
 	mux.Handle("GET /orders/{number}", s.page(s.showOrder))

@@ -16,10 +16,10 @@ type shopper struct {
 	csrf string // what each form of this shopper carries
 
 	// turn lets one thing happen at a time: two tabs change the cart, the browser and Klarna's callback both want to place
-	// the order. It is a channel and no mutex because a call to Klarna is made meanwhile, and who waits may give up.
+	// the order. It is a channel and no mutex because a call to Klarna is made meanwhile, and a waiting request may end.
 	turn chan struct{}
 
-	mu       sync.Mutex // guards what follows, which only changes in a turn, and what checkouts say is guarded too
+	mu       sync.Mutex // guards what follows, which only changes in a turn, and the checkouts' guarded fields
 	cart     cart
 	checkout *checkout            // what is being paid; nil when nothing is
 	orders   map[string]*checkout // what was ordered, by its number

@@ -137,7 +137,7 @@ func TestReaderSubscribesInABrowser(t *testing.T) {
 	if err := chromedp.Do(ctx, chromedp.Navigate(server.URL)); err != nil {
 		t.Fatal(err)
 	}
-	for _, selector := range []string{"#subscribe", "#pay", `[data-klarna-stand-in-ready] [data-klarna-stand-in="approve"]`} {
+	for _, selector := range []string{"#subscribe", "#pay", `[data-klarna-sandbox-ready] [data-klarna-sandbox="approve"]`} {
 		until(ctx, t, `!!(e => e && e.checkVisibility() && !e.disabled && window.Klarna)(document.querySelector('`+selector+`'))`)
 		if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector))); err != nil {
 			t.Fatal(selector, err)

@@ -1,7 +1,6 @@
 // Quickstart takes three shoppers through Klarna Payments: one buys, one subscribes, one has second thoughts.
 //
-// Without credentials in the environment it starts klarnatest, a stand-in for Klarna, in its own process. With
-// credentials (see klarna.NewFromEnv) it talks to Klarna's playground up to the point where a browser is needed.
+// Without credentials in the environment it starts klarnatest, a fake Klarna server, in its own process. With credentials (see klarna.NewFromEnv) it talks to Klarna's playground up to the point where a browser is needed.
 package main
 
 import (
@@ -38,12 +37,12 @@ func run(ctx context.Context, out io.Writer) error {
 
 	server := klarnatest.NewServer()
 	defer server.Close()
-	p.text("No credentials are set, so this runs on klarnatest, a stand-in for Klarna within this program.",
+	p.text("No credentials are set, so this runs on klarnatest, a fake Klarna server within this program.",
 		"Nothing leaves this machine. With KLARNA_API_KEY set, it talks to Klarna's playground instead.")
-	return onTheStandIn(ctx, p, server)
+	return onTheFakeServer(ctx, p, server)
 }
 
-func onTheStandIn(ctx context.Context, p *printer, server *klarnatest.Server) error {
+func onTheFakeServer(ctx context.Context, p *printer, server *klarnatest.Server) error {
 	client := server.Client()
 	order, err := purchase(ctx, p, client, server)
 	if err != nil {

@@ -19,7 +19,7 @@ func purchase(ctx context.Context, p *printer, client *klarna.Client, server *kl
 	if err != nil {
 		return nil, err
 	}
-	p.step("Approved", "by the stand-in, in the shopper's place; in a shop the browser brings the authorization token")
+	p.step("Approved", "by the fake server, in the shopper's place; in a shop the browser sends the authorization token")
 
 	order, err := client.CreateOrder(ctx, token, klarna.OrderFromSession(cart))
 	if err != nil {
@@ -36,7 +36,7 @@ func purchase(ctx context.Context, p *printer, client *klarna.Client, server *kl
 	return order, nil
 }
 
-// openAndUpdate is the part before the browser: it gives the session and the cart it ends up with.
+// openAndUpdate is the part before the browser: it returns the session and its final cart.
 func openAndUpdate(ctx context.Context, p *printer, client *klarna.Client) (*klarna.MerchantSession, klarna.SessionCreate, error) {
 	cart := session(klarna.IntentBuy, shoes(1), parcel())
 	p.cart(cart.OrderLines)

@@ -19,7 +19,7 @@ func subscription(ctx context.Context, p *printer, client *klarna.Client, server
 	if err != nil {
 		return err
 	}
-	p.step("Approved", "by the stand-in, in the shopper's place")
+	p.step("Approved", "by the fake server, in the shopper's place")
 
 	customer, err := client.CreateCustomerToken(ctx, token, klarna.CustomerTokenCreationRequest{
 		Description:     "New shoes every year",
@@ -29,7 +29,7 @@ func subscription(ctx context.Context, p *printer, client *klarna.Client, server
 	if err != nil {
 		return err
 	}
-	// The token is worth money: it is stored and never shown.
+	// Whoever has the token can charge the shopper: it is stored and never shown.
 	p.step("Customer token", "received, %d characters; store it like a password", len(customer.TokenID))
 	return nil
 }

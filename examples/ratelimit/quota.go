@@ -16,7 +16,7 @@ var (
 	Playground = Quota{CreateSession: 5, Others: 50}
 )
 
-// of says what an operation counts towards: the name of the count, and its calls a second.
+// of returns what an operation counts towards: the name of the count, and its calls a second.
 func (q Quota) of(op klarna.Operation) (category string, perSecond int) {
 	if op == klarna.OperationCreateSession {
 		return "create-session", q.CreateSession

@@ -42,7 +42,7 @@ func startRedis(t *testing.T) (address string, stop func()) {
 	defer func() { _ = client.Close() }()
 	for deadline := time.Now().Add(10 * time.Second); client.Ping(t.Context()).Err() != nil; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal("redis-server does not answer")
+			t.Fatal("redis-server does not respond")
 		}
 	}
 	return address, stop

@@ -25,13 +25,13 @@ type Option func(*Shared)
 // WithMerchant sets the name to count under, for a shop with several merchant ids. The default is "klarna".
 func WithMerchant(name string) Option { return func(s *Shared) { s.merchant = name } }
 
-// WithCallsThroughWhenDown lets calls through when Redis cannot be asked, and reports why: a shop that sells a little too
-// fast is better off than one that does not sell. Without it such a call fails, and says so.
+// WithCallsThroughWhenDown lets calls through when Redis cannot be reached, and reports why: being over the limit for a
+// while costs a shop less than not selling. Without it such a call fails with Redis's error.
 func WithCallsThroughWhenDown(report func(error)) Option {
 	return func(s *Shared) { s.failOpen, s.onFailure = true, report }
 }
 
-// NewShared returns a limiter with its count in Redis. Give the client short time limits: a call waits for Redis.
+// NewShared returns a limiter with its count in Redis. Set short time limits on the client: a call waits for Redis.
 func NewShared(client redis.UniversalClient, quota Quota, opts ...Option) *Shared {
 	s := &Shared{limiter: redis_rate.NewLimiter(client), quota: quota, merchant: "klarna"}
 	for _, opt := range opts {

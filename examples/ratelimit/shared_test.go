@@ -29,7 +29,7 @@ func cart() klarna.SessionCreate {
 	return klarna.SessionCreate{PurchaseCountry: "DE", PurchaseCurrency: "EUR", OrderAmount: amount, OrderTaxAmount: tax, OrderLines: lines}
 }
 
-// TestMain makes this program one of the three shops when it is told to be.
+// TestMain makes this program one of the three shops when its environment sets it.
 func TestMain(m *testing.M) {
 	if address := os.Getenv("RATELIMIT_TEST_REDIS"); address != "" {
 		if err := shop(address); err != nil {

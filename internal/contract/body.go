@@ -7,7 +7,7 @@ import (
 )
 
 // Body checks a JSON body against a component schema, such as session_create, as if it were about to be sent:
-// unknown fields and read-only fields are refused. All faults are in the [*Error], and it unwraps to the validator's
+// unknown fields and read-only fields are rejected. All faults are in the [*Error], and it unwraps to the validator's
 // [openapi3.MultiError]. The error is of another type when there is no schema of this name.
 func (c *Contract) Body(schema string, body []byte) error {
 	if err := c.known(schema); err != nil {
@@ -34,7 +34,7 @@ func (c *Contract) Value(schema string, value any) error {
 	return nil
 }
 
-// known gives an error when there is no schema of this name.
+// known returns an error when there is no schema of this name.
 func (c *Contract) known(schema string) error {
 	if c.closed.doc.Components.Schemas[schema] == nil {
 		return fmt.Errorf("contract: there is no schema %q", schema)

@@ -15,7 +15,7 @@ func TestAGoodBodyPasses(t *testing.T) {
 	require.NoError(t, c.Body("authorization_callback", []byte(`{"authorization_token":"t","session_id":"s"}`)))
 }
 
-func TestAWrongBodyIsRefused(t *testing.T) {
+func TestAWrongBodyIsRejected(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, schema, body, want string }{
 		{"an unknown field", "session", `{"intend":"buy"}`, `property "intend" is unsupported`},
@@ -78,15 +78,15 @@ func TestTheValidatorsErrorIsWithinReach(t *testing.T) {
 
 func TestAViolationHasTheFaultBehindIt(t *testing.T) {
 	t.Parallel()
-	var refused *Error
-	require.ErrorAs(t, contractForTest(t).Body("session", []byte(`{"order_lines":[{"subscription":{"interval":"private"}}]}`)), &refused)
+	var rejected *Error
+	require.ErrorAs(t, contractForTest(t).Body("session", []byte(`{"order_lines":[{"subscription":{"interval":"private"}}]}`)), &rejected)
 	keywords := map[string]string{}
-	for _, violation := range refused.Violations {
+	for _, violation := range rejected.Violations {
 		keywords[violation.Path] = violation.Fault().SchemaField
 	}
 	require.Equal(t, "enum", keywords["order_lines[0].subscription.interval"], "also inside an allOf")
 	require.Equal(t, "required", keywords["order_lines[0].subscription.name"])
 
-	require.ErrorAs(t, contractForTest(t).Body("session", []byte(`[`)), &refused)
-	require.Nil(t, refused.Violations[0].Fault(), "not a fault of the schema")
+	require.ErrorAs(t, contractForTest(t).Body("session", []byte(`[`)), &rejected)
+	require.Nil(t, rejected.Violations[0].Fault(), "not a fault of the schema")
 }

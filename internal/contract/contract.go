@@ -1,8 +1,8 @@
 // Package contract checks requests and responses against the OpenAPI documents in package api.
 //
-// The contract tests, the fake servers and the check before sending all ask here, so that they cannot disagree about
+// The contract tests, the fake servers and the check before sending all use it, so that they cannot disagree about
 // what a provider accepts. Requests are read strictly: a field that the document does not know is a fault of ours.
-// Responses are read openly, since providers add fields; [Contract.StrictResponse] is for those that we make ourselves.
+// Unknown fields of responses are accepted, since providers add fields; [Contract.StrictResponse] is for responses of our own.
 //
 // Errors are of type [*Error]. Their text names routes as templates and fields by path. It quotes no value, except
 // that of a wrong Content-Type.
@@ -63,7 +63,7 @@ func parse(document []byte) (*Contract, error) {
 }
 
 // refuseUnknownFields shuts every component schema. The allOf that a property wraps around a reference stays as it
-// is: it declares no properties itself and would refuse everything.
+// is: it declares no properties itself and would reject everything.
 func refuseUnknownFields(doc *openapi3.T) {
 	no := false
 	for _, schema := range doc.Components.Schemas {
@@ -97,15 +97,15 @@ func newForm(document []byte, change func(*openapi3.T)) (*form, error) {
 	return &form{doc: doc, router: router}, nil
 }
 
-// find gives the operation that req calls, and its name for errors. The path itself is never in an error, because
+// find returns the operation that req calls, and its name for errors. The path itself is never in an error, because
 // it holds the authorization token.
 func (f *form) find(req *http.Request, what string) (*call, error) {
 	route, params, err := f.router.FindRoute(req)
 	switch {
 	case errors.Is(err, routers.ErrMethodNotAllowed):
-		return nil, refuse(what, Violation{Reason: "the path has no operation with this method"}, err)
+		return nil, newError(what, Violation{Reason: "the path has no operation with this method"}, err)
 	case err != nil:
-		return nil, refuse(what, Violation{Reason: "the document has no such path"}, err)
+		return nil, newError(what, Violation{Reason: "the document has no such path"}, err)
 	}
 	return &call{
 		where:  what + " " + route.Method + " " + route.Path,

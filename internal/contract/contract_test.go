@@ -30,7 +30,7 @@ func TestAContractThatIsNotInTheListIsReported(t *testing.T) {
 	require.EqualError(t, err, `contract: there is no contract "checkout"`)
 }
 
-func TestABrokenDocumentIsRefused(t *testing.T) {
+func TestABrokenDocumentIsRejected(t *testing.T) {
 	t.Parallel()
 	for name, document := range map[string]string{
 		"not YAML":          "openapi: [",

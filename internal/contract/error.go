@@ -10,12 +10,12 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 )
 
-// Error is everything that one request, answer or body has against it.
+// Error is everything that is wrong with one request, response or body.
 //
 // It unwraps to the validator's own error, for those who want its paths and keywords. Do not print the parts of that
 // one: it holds the values, and the request with its Authorization header.
 type Error struct {
-	// Where says what was checked, such as "request POST /payments/v1/sessions" or "body session_create".
+	// Where is what was checked, such as "request POST /payments/v1/sessions" or "body session_create".
 	Where string
 	// Violations are the faults, at least one.
 	Violations []Violation
@@ -27,13 +27,13 @@ type Error struct {
 type Violation struct {
 	// Path names the field, such as order_lines[0].tax_rate. It is empty for the body as a whole.
 	Path string
-	// Reason says what is wrong, without the value.
+	// Reason is what is wrong, without the value.
 	Reason string
 
 	fault *openapi3.SchemaError
 }
 
-// Fault gives the validator's own error for those who want its keyword and limits, or nil when the fault is not one of
+// Fault returns the validator's own error for those who want its keyword and limits, or nil when the fault is not one of
 // the schema. Do not print it: it holds the value.
 func (v Violation) Fault() *openapi3.SchemaError { return v.fault }
 
@@ -53,7 +53,7 @@ func (e *Error) Error() string {
 	return "contract: " + e.Where + ": " + strings.Join(faults, "; ")
 }
 
-// Unwrap gives the validator's own error.
+// Unwrap returns the validator's own error.
 func (e *Error) Unwrap() error { return e.err }
 
 // String is the path and the reason.
@@ -64,8 +64,8 @@ func (v Violation) String() string {
 	return v.Path + ": " + v.Reason
 }
 
-// refuse makes the error for a single fault. The cause may be nil.
-func refuse(where string, v Violation, cause error) *Error {
+// newError makes the error for a single fault. The cause may be nil.
+func newError(where string, v Violation, cause error) *Error {
 	return &Error{Where: where, Violations: []Violation{v}, err: cause}
 }
 
@@ -101,10 +101,10 @@ func violations(err error) []Violation {
 	if errors.Is(err, openapi3filter.ErrInvalidRequired) {
 		return []Violation{{Reason: "the body is missing"}}
 	}
-	return []Violation{{Reason: fmt.Sprintf("refused with a %T", err)}}
+	return []Violation{{Reason: fmt.Sprintf("rejected with a %T", err)}}
 }
 
-// under gives the faults in cause, or the reason when there is no cause.
+// under returns the faults in cause, or the reason when there is no cause.
 func under(reason string, cause error) []Violation {
 	if cause == nil {
 		return []Violation{{Reason: reason}}

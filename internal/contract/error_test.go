@@ -14,13 +14,13 @@ func TestALongListIsCutShort(t *testing.T) {
 	t.Parallel()
 	lines := strings.Repeat(`{"name":"n","quantity":-1,"unit_price":1,"total_amount":1},`, 500)
 	err := contractForTest(t).Body("session", []byte(`{"order_lines":[`+strings.TrimSuffix(lines, ",")+`]}`))
-	var refused *Error
-	require.ErrorAs(t, err, &refused)
-	require.Len(t, refused.Violations, 500)
+	var rejected *Error
+	require.ErrorAs(t, err, &rejected)
+	require.Len(t, rejected.Violations, 500)
 	require.True(t, strings.HasSuffix(err.Error(), "order_lines[9].quantity: number must be at least 0; and 490 more"), err)
 }
 
-// No way of printing an error gives its values away: it is what ends up in the log of a build.
+// No way of printing an error reveals its values: it is what ends up in the log of a build.
 func TestPrintingAnErrorShowsNoValue(t *testing.T) {
 	t.Parallel()
 	c := contractForTest(t)
@@ -59,7 +59,7 @@ func TestTheValidatorsErrorShowsNoValue(t *testing.T) {
 func TestAnUnknownErrorIsNamedByItsType(t *testing.T) {
 	t.Parallel()
 	err := wrap("request", openapi3.MultiError{errors.New("private")})
-	require.Equal(t, "contract: request: refused with a *errors.errorString", err.Error())
+	require.Equal(t, "contract: request: rejected with a *errors.errorString", err.Error())
 }
 
 func TestPathsAreWrittenAsKlarnaWritesThem(t *testing.T) {

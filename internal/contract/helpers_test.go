@@ -25,7 +25,7 @@ const goodSession = `{"purchase_country":"DE","purchase_currency":"EUR","order_a
 	`"billing_address":{"given_name":"Erika-Private","email":"erika-private@example.com","country":"DE"},` +
 	`"intent":"buy"}`
 
-// goodMerchantSession answers it.
+// goodMerchantSession is a response to it.
 const goodMerchantSession = `{"session_id":"the-session-id","client_token":"the-client-token"}`
 
 // contractForTest returns the contract of Payments v1.
@@ -70,17 +70,17 @@ func swap(t *testing.T, body, old, with string) string {
 // requireViolation fails unless err is an *Error with a violation of this text, and quotes nothing private.
 func requireViolation(t *testing.T, err error, want string) {
 	t.Helper()
-	var refused *Error
-	require.ErrorAs(t, err, &refused)
+	var rejected *Error
+	require.ErrorAs(t, err, &rejected)
 	var texts []string
-	for _, v := range refused.Violations {
+	for _, v := range rejected.Violations {
 		texts = append(texts, v.String())
 	}
 	require.Contains(t, texts, want)
 	requireNothingPrivate(t, err.Error())
 }
 
-// requireNothingPrivate fails when text holds a value of a test's request or answer.
+// requireNothingPrivate fails when text holds a value of a test's request or response.
 func requireNothingPrivate(t *testing.T, text string) {
 	t.Helper()
 	for _, private := range []string{"private", "the-session-id", "the-secret-token", "the-client-token", "Basic "} {

@@ -7,11 +7,11 @@ import (
 	"fmt"
 )
 
-// checkJSON refuses what is not exactly one JSON value. The validator reads the first value and never looks at what
+// checkJSON rejects what is not exactly one JSON value. The validator reads the first value and never looks at what
 // follows it.
 func checkJSON(where string, body []byte) error {
 	if len(body) == 0 {
-		return refuse(where, Violation{Reason: "the body is missing"}, nil)
+		return newError(where, Violation{Reason: "the body is missing"}, nil)
 	}
 	err := json.Unmarshal(body, new(json.RawMessage))
 	if err == nil {
@@ -22,7 +22,7 @@ func checkJSON(where string, body []byte) error {
 	if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
 		reason += fmt.Sprintf(" (byte %d)", syntax.Offset)
 	}
-	return refuse(where, Violation{Reason: reason}, err)
+	return newError(where, Violation{Reason: reason}, err)
 }
 
 // decodeJSON reads one JSON value for the validator. Numbers stay as they are written, so that one too large for any
@@ -35,7 +35,7 @@ func decodeJSON(where string, body []byte) (any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
 	if err := decoder.Decode(&value); err != nil {
-		return nil, refuse(where, Violation{Reason: "the body is not one JSON value"}, err)
+		return nil, newError(where, Violation{Reason: "the body is not one JSON value"}, err)
 	}
 	return value, nil
 }

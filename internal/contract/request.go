@@ -18,10 +18,10 @@ func (c *Contract) Request(req *http.Request, body []byte) error {
 		return err
 	}
 	if undeclaredQuery(req, call) {
-		return refuse(call.where, Violation{Reason: "the operation has no such query parameter"}, nil)
+		return newError(call.where, Violation{Reason: "the operation has no such query parameter"}, nil)
 	}
 	if call.route.Operation.RequestBody == nil && len(body) > 0 {
-		return refuse(call.where, Violation{Reason: "the operation takes no body"}, nil)
+		return newError(call.where, Violation{Reason: "the operation takes no body"}, nil)
 	}
 	if err := openapi3filter.ValidateRequest(req.Context(), requestInput(req, call, body)); err != nil {
 		return wrap(call.where, err)
@@ -43,7 +43,7 @@ func options() *openapi3filter.Options {
 	}
 }
 
-// requestInput gives the validator a request of its own to read from and to change.
+// requestInput returns for the validator a request of its own to read from and to change.
 func requestInput(req *http.Request, call *call, body []byte) *openapi3filter.RequestValidationInput {
 	own := req.Clone(req.Context())
 	own.Body, own.GetBody, own.ContentLength = http.NoBody, nil, int64(len(body))
@@ -58,7 +58,7 @@ func requestInput(req *http.Request, call *call, body []byte) *openapi3filter.Re
 	}
 }
 
-// undeclaredQuery tells whether the URL has a query parameter that the operation does not. The validator ignores
+// undeclaredQuery reports whether the URL has a query parameter that the operation does not. The validator ignores
 // those, but one is what becomes of an id with a question mark in it that was pasted into the path.
 func undeclaredQuery(req *http.Request, call *call) bool {
 	if req.URL.ForceQuery {

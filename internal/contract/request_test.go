@@ -32,7 +32,7 @@ func TestGoodRequestsPass(t *testing.T) {
 	}
 }
 
-func TestWrongBodiesAreRefused(t *testing.T) {
+func TestWrongBodiesAreRejected(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, old, with, want string }{
 		{"a field that the document does not know", `"intent"`, `"intend"`, `property "intend" is unsupported`},
@@ -92,7 +92,7 @@ func TestAllFaultsAreReportedTogether(t *testing.T) {
 	requireViolation(t, err, `billing_address.country: string doesn't match the regular expression "^[A-Za-z]{2,2}$"`)
 }
 
-func TestWrongRequestsAreRefused(t *testing.T) {
+func TestWrongRequestsAreRejected(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, method, path, body, want string }{
 		{"a path that the document does not have", "POST", "/payments/v2/sessions", goodSession, "the document has no such path"},
@@ -139,7 +139,7 @@ func TestTheContentTypeMustBeJSON(t *testing.T) {
 	}
 }
 
-// A server answers 404 or 405 by this.
+// A server chooses between 404 and 405 by this.
 func TestAWrongRouteCanBeToldApart(t *testing.T) {
 	t.Parallel()
 	c := contractForTest(t)

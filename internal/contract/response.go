@@ -6,13 +6,13 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 )
 
-// Response checks the answer to req: the status is a declared one, the content type and the body are those declared
+// Response checks the response to req: the status is a declared one, the content type and the body are those declared
 // for it, and there is no body where none is declared. Fields that the document does not know pass.
 func (c *Contract) Response(req *http.Request, status int, header http.Header, body []byte) error {
 	return c.open.response(req, status, header, body)
 }
 
-// StrictResponse is [Contract.Response] that refuses unknown fields too, for answers that we make ourselves.
+// StrictResponse is [Contract.Response] that rejects unknown fields too, for responses of our own.
 func (c *Contract) StrictResponse(req *http.Request, status int, header http.Header, body []byte) error {
 	return c.closed.response(req, status, header, body)
 }
@@ -26,11 +26,11 @@ func (f *form) response(req *http.Request, status int, header http.Header, body 
 	declared := call.route.Operation.Responses.Status(status)
 	switch {
 	case declared == nil:
-		return refuse(call.where, Violation{Reason: "the status is not declared"}, nil)
+		return newError(call.where, Violation{Reason: "the status is not declared"}, nil)
 	case len(declared.Value.Content) == 0 && len(body) > 0:
-		return refuse(call.where, Violation{Reason: "there is a body where none is declared"}, nil)
+		return newError(call.where, Violation{Reason: "there is a body where none is declared"}, nil)
 	case len(declared.Value.Content) > 0 && len(body) == 0:
-		return refuse(call.where, Violation{Reason: "the body is missing"}, nil)
+		return newError(call.where, Violation{Reason: "the body is missing"}, nil)
 	}
 
 	input := &openapi3filter.ResponseValidationInput{

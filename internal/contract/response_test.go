@@ -9,7 +9,7 @@ import (
 
 func TestGoodResponsesPass(t *testing.T) {
 	t.Parallel()
-	const refusal = `{"error_code":"BAD_VALUE","error_messages":["Bad value: order_lines"],"correlation_id":"c"}`
+	const rejection = `{"error_code":"BAD_VALUE","error_messages":["Bad value: order_lines"],"correlation_id":"c"}`
 	for _, test := range []struct {
 		name, method, path string
 		status             int
@@ -21,9 +21,9 @@ func TestGoodResponsesPass(t *testing.T) {
 		{"an update", "POST", sessionPath, 204, ""},
 		{"a cancelled authorization", "DELETE", tokenPath, 204, ""},
 		{"an order", "POST", orderPath, 200, `{"order_id":"the-order-id","fraud_status":"NEWER"}`},
-		{"a refusal", "POST", sessionsPath, 400, refusal},
-		{"too many requests", "GET", sessionPath, 429, refusal},
-		{"a failure with a status of its own", "POST", orderPath, 503, refusal},
+		{"a rejection", "POST", sessionsPath, 400, rejection},
+		{"too many requests", "GET", sessionPath, 429, rejection},
+		{"a failure with a status of its own", "POST", orderPath, 503, rejection},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -34,7 +34,7 @@ func TestGoodResponsesPass(t *testing.T) {
 	}
 }
 
-func TestWrongResponsesAreRefused(t *testing.T) {
+func TestWrongResponsesAreRejected(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name, method, path string
@@ -50,7 +50,7 @@ func TestWrongResponsesAreRefused(t *testing.T) {
 		{"a status of another operation", "GET", sessionPath, 409, `{}`, "the status is not declared"},
 		{"no status at all", "GET", sessionPath, 0, ``, "the status is not declared"},
 		{"no body where one is declared", "POST", sessionsPath, 200, ``, "the body is missing"},
-		{"a refusal without a body", "POST", sessionsPath, 400, ``, "the body is missing"},
+		{"a rejection without a body", "POST", sessionsPath, 400, ``, "the body is missing"},
 		{"a body where none is declared", "POST", sessionPath, 204, `{}`, "there is a body where none is declared"},
 		{"a body on a cancelled authorization", "DELETE", tokenPath, 204, ` `, "there is a body where none is declared"},
 		{"an order without its id", "POST", orderPath, 200, `{"fraud_status":"ACCEPTED"}`,
@@ -61,13 +61,13 @@ func TestWrongResponsesAreRefused(t *testing.T) {
 			"session_id: value must be a string"},
 		{"a wrong type in a shared schema", "POST", orderPath, 200,
 			`{"order_id":"o","authorized_payment_method":"private"}`, "authorized_payment_method: value must be an object"},
-		{"a date that is none", "GET", sessionPath, 200, `{"expires_at":"private"}`,
+		{"an invalid date", "GET", sessionPath, 200, `{"expires_at":"private"}`,
 			`expires_at: string doesn't match the format "date-time" (string doesn't match pattern "` +
 				`^[0-9]{4}-(0[1-9]|10|11|12)-(0[1-9]|[12][0-9]|3[01])T([0-1][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\.[0-9]+)?(Z|(\+|-)[0-9]{2}:[0-9]{2})$")`},
 		{"not JSON", "POST", sessionsPath, 200, `private`, "the body is not JSON"},
 		{"garbage behind the JSON", "POST", sessionsPath, 200, goodMerchantSession + `private`,
 			notOneValue(len(goodMerchantSession) + 1)},
-		{"an answer to a path that the document does not have", "GET", "/private", 200, `{}`, "the document has no such path"},
+		{"a response to a path that the document does not have", "GET", "/private", 200, `{}`, "the document has no such path"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -78,7 +78,7 @@ func TestWrongResponsesAreRefused(t *testing.T) {
 	}
 }
 
-func TestAnAnswerOfAnotherContentTypeIsRefused(t *testing.T) {
+func TestAResponseOfAnotherContentTypeIsRejected(t *testing.T) {
 	t.Parallel()
 	for _, contentType := range []string{"text/html", "text/plain; charset=utf-8", ""} {
 		header := http.Header{"Content-Type": {contentType}}
@@ -89,7 +89,7 @@ func TestAnAnswerOfAnotherContentTypeIsRefused(t *testing.T) {
 	require.Error(t, contractForTest(t).Response(newRequest("POST", sessionsPath), 200, nil, []byte(goodMerchantSession)))
 }
 
-// Klarna adds fields; our own stand-in must not invent any.
+// Klarna adds fields; our own fake server must not invent any.
 func TestUnknownFieldsPassUnlessStrict(t *testing.T) {
 	t.Parallel()
 	c := contractForTest(t)

@@ -20,11 +20,11 @@ type RoundTripper struct {
 	Base http.RoundTripper
 	// Contract is what to check against. Nil means that of Payments v1.
 	Contract *Contract
-	// T is told of every violation. Nil leaves it at the error.
+	// T gets every violation. With nil there is only the error.
 	T TB
-	// Hostile leaves the answers unchecked and unbuffered, for a test that feeds broken ones.
+	// Hostile leaves responses unchecked and unbuffered, for a test with broken ones.
 	Hostile bool
-	// Strict refuses unknown fields in answers, for a test against our own stand-in.
+	// Strict rejects unknown fields in responses, for a test against our own fake server.
 	Strict bool
 	// Prefix is the path that a base URL puts in front of the provider's, such as /klarna.
 	Prefix string
@@ -36,7 +36,7 @@ type TB interface {
 	Errorf(format string, args ...any)
 }
 
-// RoundTrip sends a request that keeps the contract, and gives an answer that does.
+// RoundTrip sends a request and returns its response, if both keep the contract.
 func (rt *RoundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	out, body, err := bufferRequest(req)
 	if err != nil {
@@ -57,7 +57,7 @@ func (rt *RoundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil || rt.Hostile {
 		return resp, err
 	}
-	answer, err := bufferResponse(resp)
+	checked, err := bufferResponse(resp)
 	if err != nil {
 		// The connection broke half way. The client is to see that as it is, so there is nothing to check.
 		return resp, nil //nolint:nilerr // the client meets the error when it reads the body
@@ -66,8 +66,8 @@ func (rt *RoundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	if rt.Strict {
 		check = contract.StrictResponse
 	}
-	if err := check(bare, resp.StatusCode, resp.Header, answer); err != nil {
-		_ = resp.Body.Close() // the answer is refused, and read to its end
+	if err := check(bare, resp.StatusCode, resp.Header, checked); err != nil {
+		_ = resp.Body.Close() // the response is rejected, and was read to its end
 		return nil, rt.report(err)
 	}
 	return resp, nil
@@ -80,7 +80,7 @@ func (rt *RoundTripper) base() http.RoundTripper {
 	return rt.Base
 }
 
-// report tells the test, and gives the error back.
+// report reports the error to the test, and returns it.
 func (rt *RoundTripper) report(err error) error {
 	if rt.T != nil {
 		rt.T.Helper()
@@ -89,7 +89,7 @@ func (rt *RoundTripper) report(err error) error {
 	return err
 }
 
-// bufferRequest reads and closes the body, and gives a request that sends the same bytes. The original is left
+// bufferRequest reads and closes the body, and returns a request that sends the same bytes. The original is left
 // alone, as a RoundTripper must.
 func bufferRequest(req *http.Request) (*http.Request, []byte, error) {
 	if req.Body == nil || req.Body == http.NoBody {

@@ -29,8 +29,8 @@ func (r *recorder) Errorf(format string, args ...any) {
 	r.reports = append(r.reports, fmt.Sprintf(format, args...))
 }
 
-// answer is what a server says to anything, and what it heard.
-type answer struct {
+// peer is a server with one response to every request; it records the last one.
+type peer struct {
 	status      int
 	contentType string
 	body        string
@@ -38,7 +38,7 @@ type answer struct {
 	heard [][]byte
 }
 
-func (a *answer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (a *peer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	a.heard = append(a.heard, body)
 	w.Header().Set("Content-Type", a.contentType)
@@ -46,7 +46,7 @@ func (a *answer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, a.body)
 }
 
-// serve starts a server, and gives a RoundTripper before it and the test that it reports to.
+// serve starts a server, and returns a RoundTripper before it and the test that it reports to.
 func serve(t *testing.T, handler http.Handler) (string, *RoundTripper, *recorder) {
 	t.Helper()
 	server := httptest.NewServer(handler)
@@ -69,7 +69,7 @@ func TestBodiesPassUnchanged(t *testing.T) {
 	t.Parallel()
 	// The spaces, and the auto_capture that is not there, must be the same on the other side.
 	order := "  " + swap(t, goodSession, `,"intent":"buy"`, "") + "\n"
-	server := &answer{status: 200, contentType: "application/json", body: `{ "order_id": "o",  "newer": 1 }` + "\n"}
+	server := &peer{status: 200, contentType: "application/json", body: `{ "order_id": "o",  "newer": 1 }` + "\n"}
 	url, rt, reports := serve(t, server)
 
 	resp, err := send(t, rt, "POST", url+orderPath, order)
@@ -96,7 +96,7 @@ func TestAWrongRequestIsNotSent(t *testing.T) {
 		for _, hostile := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, hostile %t", test.name, hostile), func(t *testing.T) {
 				t.Parallel()
-				server := &answer{status: 204}
+				server := &peer{status: 204}
 				url, rt, reports := serve(t, server)
 				rt.Hostile = hostile
 				_, err := send(t, rt, test.method, url+test.path, test.body)
@@ -109,19 +109,19 @@ func TestAWrongRequestIsNotSent(t *testing.T) {
 	}
 }
 
-func TestAWrongAnswerIsRefused(t *testing.T) {
+func TestAWrongResponseIsRejected(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name   string
-		server answer
+		server peer
 		want   string
 	}{
-		{"a status that is not declared", answer{status: 418, contentType: "application/json", body: `{}`},
+		{"a status that is not declared", peer{status: 418, contentType: "application/json", body: `{}`},
 			"the status is not declared"},
-		{"no body", answer{status: 200, contentType: "application/json"}, "the body is missing"},
-		{"a page of HTML", answer{status: 200, contentType: "text/html", body: "<p>private</p>"},
+		{"no body", peer{status: 200, contentType: "application/json"}, "the body is missing"},
+		{"a page of HTML", peer{status: 200, contentType: "text/html", body: "<p>private</p>"},
 			`response header Content-Type has unexpected value: "text/html"`},
-		{"no order id", answer{status: 200, contentType: "application/json", body: `{"redirect_url":"private"}`},
+		{"no order id", peer{status: 200, contentType: "application/json", body: `{"redirect_url":"private"}`},
 			`order_id: property "order_id" is missing`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -135,18 +135,18 @@ func TestAWrongAnswerIsRefused(t *testing.T) {
 	}
 }
 
-func TestStrictRefusesUnknownFields(t *testing.T) {
+func TestStrictRejectsUnknownFields(t *testing.T) {
 	t.Parallel()
-	url, rt, reports := serve(t, &answer{status: 200, contentType: "application/json", body: `{"order_id":"o","newer":1}`})
+	url, rt, reports := serve(t, &peer{status: 200, contentType: "application/json", body: `{"order_id":"o","newer":1}`})
 	rt.Strict = true
 	_, err := send(t, rt, "POST", url+orderPath, swap(t, goodSession, `,"intent":"buy"`, ""))
 	require.ErrorContains(t, err, `property "newer" is unsupported`)
 	require.Len(t, reports.reports, 1)
 }
 
-func TestHostileLetsAnyAnswerPass(t *testing.T) {
+func TestHostileLetsAnyResponsePass(t *testing.T) {
 	t.Parallel()
-	url, rt, reports := serve(t, &answer{status: 418, contentType: "text/html", body: "<p>no tea</p>"})
+	url, rt, reports := serve(t, &peer{status: 418, contentType: "text/html", body: "<p>no tea</p>"})
 	rt.Hostile = true
 	resp, err := send(t, rt, "GET", url+sessionPath, "")
 	require.NoError(t, err)
@@ -211,10 +211,10 @@ func TestAPrefixIsStrippedForTheCheckAlone(t *testing.T) {
 // What net/http asks of a RoundTripper: it closes the request's body, always, and does not change the request.
 func TestTheRequestIsClosedAndNotChanged(t *testing.T) {
 	t.Parallel()
-	for name, body := range map[string]string{"good": `{"merchant_reference1":"ON1"}`, "refused": `{"more":1}`} {
+	for name, body := range map[string]string{"good": `{"merchant_reference1":"ON1"}`, "rejected": `{"more":1}`} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			url, rt, _ := serve(t, &answer{status: 204})
+			url, rt, _ := serve(t, &peer{status: 204})
 			closing := &closeRecorder{Reader: strings.NewReader(body)}
 			req, err := http.NewRequestWithContext(t.Context(), "POST", url+sessionPath, closing)
 			require.NoError(t, err)
@@ -232,9 +232,9 @@ func TestTheRequestIsClosedAndNotChanged(t *testing.T) {
 }
 
 // A body that the client forgets to close must still show as one.
-func TestClosingTheAnswerClosesTheOriginal(t *testing.T) {
+func TestClosingTheResponseClosesTheOriginal(t *testing.T) {
 	t.Parallel()
-	for name, body := range map[string]string{"good": `{"status":"complete"}`, "refused": `{"status":"private"}`} {
+	for name, body := range map[string]string{"good": `{"status":"complete"}`, "rejected": `{"status":"private"}`} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			closing := &closeRecorder{Reader: bytes.NewReader([]byte(body))}
@@ -242,8 +242,8 @@ func TestClosingTheAnswerClosesTheOriginal(t *testing.T) {
 				return &http.Response{StatusCode: 200, Header: jsonHeader(), Body: closing}, nil
 			})}
 			resp, err := send(t, rt, "GET", "https://api.klarna.com"+sessionPath, "")
-			if name == "refused" {
-				require.Error(t, err, "without a test to tell, the error is all there is")
+			if name == "rejected" {
+				require.Error(t, err, "without a test to report to, there is only the error")
 				require.True(t, closing.closed)
 				return
 			}
@@ -303,7 +303,7 @@ paths:
 components: {schemas: {thing: {type: string}}}
 `))
 	require.NoError(t, err)
-	url, rt, reports := serve(t, &answer{status: 204})
+	url, rt, reports := serve(t, &peer{status: 204})
 	rt.Contract = c
 	resp, err := send(t, rt, "GET", url+"/other/v1/things", "")
 	require.NoError(t, err)

@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// What a caller of ParseBaseURL may add a hint to.
+// Errors of ParseBaseURL that a caller may add a hint to.
 var (
 	ErrNoURL    = errors.New("the environment is not a URL")
 	ErrUserInfo = errors.New("the base URL must not contain a user name or password")
 )
 
-// ParseBaseURL checks a base URL: it is https, or http to loopback, and has nothing but a host and a path. What it says about an
-// invalid one quotes no more than the scheme and the host, since people paste URLs with passwords in them.
+// ParseBaseURL checks a base URL: it is https, or http to loopback, and has nothing but a host and a path. Its errors
+// quote no more than the scheme and the host, since people paste URLs with passwords in them.
 func ParseBaseURL(text string) (*url.URL, error) {
 	base, err := url.Parse(strings.TrimSpace(text))
 	switch {

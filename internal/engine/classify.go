@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Class says what is known about a request that did not succeed.
+// Class is what is known about a request that did not succeed.
 type Class uint8
 
 // Classes of failures.
@@ -42,9 +42,9 @@ func (x *exchange) isRepeatable() bool {
 	return !x.cut && (x.StatusCode < 300 || x.StatusCode >= 400)
 }
 
-// isNotProcessed reports whether net/http's error says that the peer did not process the request: it refused the stream, or
-// said goodbye before it. net/http tells only by these texts. Everything else is ambiguous, so that another text in a later
-// version errs on the safe side; a test notices it.
+// isNotProcessed reports whether the peer guaranteed, by REFUSED_STREAM or GOAWAY, that it did not process the request. In
+// net/http's errors only these texts show it. Everything else is ambiguous, so that a changed text in a later version errs on
+// the safe side; a test notices it.
 func isNotProcessed(err error) bool {
 	var failed *url.Error
 	if errors.As(err, &failed) {
@@ -55,7 +55,7 @@ func isNotProcessed(err error) bool {
 		cause, ok = strings.CutSuffix(cause, "] after Request.Body was written; define Request.GetBody to avoid this error")
 		return ok && (cause == "http2: Transport received Server's graceful shutdown GOAWAY" || isRefusedStream(cause))
 	}
-	// The goodbye to a connection's first request, with an error code.
+	// A GOAWAY in response to a connection's first request, with an error code.
 	code, ok := strings.CutPrefix(text, "http2: Transport received GOAWAY from server ErrCode:")
 	return ok && strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_12") == ""
 }

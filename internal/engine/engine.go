@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Config is what an API package gives an engine.
+// Config configures an engine; an API package makes it.
 type Config struct {
 	Base       *url.URL
 	HTTPClient *http.Client // must not follow redirects
@@ -33,7 +33,7 @@ type Config struct {
 	ParseError        func(body []byte) ErrorBody
 }
 
-// ErrorBody is what an API's error body says.
+// ErrorBody is what an API's error body contains.
 type ErrorBody struct {
 	Code          string
 	Messages      []string
@@ -78,7 +78,8 @@ type Call struct {
 	Header         http.Header // beyond the usual
 	Authorization  string      // instead of the engine's
 	IdempotencyKey string
-	MaxAttempts    int // 0 uses the policy's
+	MaxAttempts    int  // 0 uses the policy's
+	Waived         bool // the caller waives a check of the API package
 }
 
 // Response is what is known of the last response of a call.
@@ -101,7 +102,7 @@ type InvalidCall struct {
 	Err    error  // what the text is about, or nil
 }
 
-// InvalidReason tells what is wrong with a call.
+// InvalidReason is what is wrong with a call.
 type InvalidReason uint8
 
 // What is wrong with a call.
@@ -123,7 +124,8 @@ func (e *Engine) Do(ctx context.Context, call Call) (Response, error) {
 	if err := e.checkTarget(op, req); err != nil {
 		return Response{}, err
 	}
-	if err := e.setHeader(req, &call); err != nil {
+	original := snapshotOf(req.Header)
+	if err := e.setHeader(req.Header, &call); err != nil {
 		return Response{}, err
 	}
 	if err := e.makeReplayable(ctx, req); err != nil {
@@ -133,7 +135,7 @@ func (e *Engine) Do(ctx context.Context, call Call) (Response, error) {
 	if e.Observer != nil {
 		ctx, end = e.Observer.StartCall(ctx, Observation{op, e.base, 0})
 	}
-	x, failure := e.try(ctx, &call)
+	x, failure := e.try(ctx, &call, &original)
 	if end != nil {
 		end(x.outcome(failure))
 	}
@@ -177,8 +179,7 @@ func (e *Engine) checkTarget(op *Operation, req *http.Request) error {
 }
 
 // setHeader sets the headers of a call. A key that net/http knows would make it resend the request by itself.
-func (e *Engine) setHeader(req *http.Request, call *Call) error {
-	h := req.Header
+func (e *Engine) setHeader(h http.Header, call *Call) error {
 	for _, name := range []string{"Idempotency-Key", "X-Idempotency-Key"} {
 		if _, ok := h[name]; ok {
 			return &InvalidCall{Reason: InvalidTarget, Text: "net/http would take the header " + name + " as permission to resend the request; leave it out"}
@@ -191,7 +192,10 @@ func (e *Engine) setHeader(req *http.Request, call *Call) error {
 	if call.Authorization != "" {
 		own[0] = call.Authorization
 	}
-	h["Authorization"], h["User-Agent"], h["Accept"] = own[0:1:1], own[1:2:2], own[2:3:3]
+	h["Authorization"], h["User-Agent"] = own[0:1:1], own[1:2:2]
+	if _, ok := h["Accept"]; !ok || call.Operation.Result != Raw {
+		h["Accept"] = own[2:3:3]
+	}
 	switch op := call.Operation; {
 	case call.IdempotencyKey != "" && op.Key == NoKey:
 		return &InvalidCall{Reason: InvalidTarget, Text: "the operation takes no idempotency key"}

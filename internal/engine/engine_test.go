@@ -188,7 +188,7 @@ func TestEveryRowIsSentFoundRetriedAndRedacted(t *testing.T) {
 	}
 }
 
-func TestAmbiguousFailureIsRetriedAsTheRowSays(t *testing.T) {
+func TestAmbiguousFailureIsRetriedByTheRow(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		operation, key string
@@ -218,7 +218,7 @@ func TestAmbiguousFailureIsRetriedAsTheRowSays(t *testing.T) {
 	}
 }
 
-func TestRejectionOfARetryIsTakenAsTheRowSays(t *testing.T) {
+func TestRejectionOfARetryIsTakenByTheRow(t *testing.T) {
 	t.Parallel()
 	gone := step{status: 404, body: `{"Status":"gone"}`}
 	n := &network{steps: []step{{err: errReset}, gone}}

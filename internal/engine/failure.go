@@ -29,7 +29,7 @@ type Failure struct {
 
 	OutcomeUnknown bool   // the operation commits something, and may have done so
 	NothingSent    bool   // no attempt left this machine
-	Detail         string // what was wrong with the response, where its error body does not say
+	Detail         string // what was wrong with the response, where its error body does not name it
 	Cause          error  // why there was no (whole) response
 	Stopped        string // why there was no further attempt, where the policy allows one
 	StopCause      error
@@ -37,7 +37,7 @@ type Failure struct {
 	repeatable bool // a further attempt could end differently
 }
 
-// Kind tells failures with the same class and status apart.
+// Kind distinguishes failures with the same class and status.
 type Kind uint8
 
 // Kinds of failures.
@@ -157,7 +157,7 @@ func (f *Failure) Error() string {
 	return text
 }
 
-// describeBody says what came instead of the API's JSON, without quoting any of it.
+// describeBody describes a body that is not the API's JSON, without quoting any of it.
 func describeBody(header http.Header, body []byte, cut bool) string {
 	if len(body) == 0 {
 		return "no response body"

@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// Observer is told when a call and each of its attempts begin and end. It must be safe for concurrent use.
+// Observer is notified when a call and each of its attempts begin and end. It must be safe for concurrent use.
 type Observer interface {
 	StartCall(context.Context, Observation) (context.Context, func(Outcome))
 	StartAttempt(context.Context, Observation) (context.Context, func(Outcome))
 }
 
-// Observation is what an observer is told at the start.
+// Observation is what an observer gets at the start.
 type Observation struct {
 	Operation *Operation
 	Base      *url.URL
@@ -32,7 +32,7 @@ func (o Observation) Port() int {
 	return 443
 }
 
-// Outcome is what an observer is told at the end.
+// Outcome is what an observer gets at the end.
 type Outcome struct {
 	StatusCode    int // 0 if there was no response
 	CorrelationID string

@@ -22,7 +22,7 @@ import (
 // a constant. The lists are enum, of which oapi-codegen makes constants, and x-extensible-enum, of which it does not.
 //
 // A value is named by x-enum-varnames, beside the list and in its order, or else after itself. x-enum-descriptions, which
-// maps values to texts, says more about some.
+// maps values to texts, adds to the comments of some.
 func types(root string, contract api.Contract) (string, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(contract.OpenAPI())
 	if err != nil {
@@ -199,7 +199,7 @@ func (w *writer) open(name string, s *openapi3.Schema, values []any) error {
 	return nil
 }
 
-// remark is what the document says about a value, as a comment.
+// remark is what the document states about a value, as a comment.
 func remark(s *openapi3.Schema, value any) string {
 	descriptions, _ := s.Extensions["x-enum-descriptions"].(map[string]any)
 	if text, ok := descriptions[fmt.Sprint(value)]; ok {

@@ -48,7 +48,7 @@ type dependency struct {
 }
 
 // describe lists what a program holds: its modules, and Go's standard library. It names no time, so that the same
-// program gives the same text.
+// program prints the same text.
 func describe(info *debug.BuildInfo, version string) bom {
 	program := module("application", info.Main.Path, version, "")
 	program.Name = path.Base(info.Path)

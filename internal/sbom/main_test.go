@@ -53,7 +53,7 @@ func TestAProgramIsRead(t *testing.T) {
 	require.Contains(t, stdout.String(), `"name": "std"`)
 }
 
-func TestWhatIsNoProgramIsRefused(t *testing.T) {
+func TestAFileThatIsNotAProgramIsRejected(t *testing.T) {
 	t.Parallel()
 	text := filepath.Join(t.TempDir(), "text")
 	require.NoError(t, os.WriteFile(text, []byte("text"), 0o600))

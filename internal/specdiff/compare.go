@@ -8,11 +8,11 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// Compare gives every difference in the facts of two documents: paths, operations, parameters, bodies, statuses,
+// Compare returns every difference in the facts of two documents: paths, operations, parameters, bodies, statuses,
 // schemas, properties, types, formats, limits and values, in both directions. Descriptions and examples are our own
 // and not compared. Neither are servers, security, headers and callbacks, of which Klarna's document has none.
 func Compare(klarna, ours *openapi3.T) []Difference {
-	c := &comparison{klarna: klarna, ours: ours, standIns: map[string]bool{}}
+	c := &comparison{klarna: klarna, ours: ours, named: map[string]bool{}}
 	c.paths()
 	c.schemas()
 	slices.SortFunc(c.found, compareDifferences)
@@ -26,9 +26,9 @@ func compareDifferences(a, b Difference) int {
 
 type comparison struct {
 	klarna, ours *openapi3.T
-	// standIns are our named schemas that stand where Klarna's document says the same inline.
-	standIns map[string]bool
-	found    []Difference
+	// named are our named schemas for what Klarna's document states inline.
+	named map[string]bool
+	found []Difference
 }
 
 func (c *comparison) add(d Difference) { c.found = append(c.found, d) }
@@ -40,7 +40,7 @@ func (c *comparison) fact(path, fact, klarna, ours string) {
 	}
 }
 
-// names compares two sets of names and gives those in both, in order.
+// names compares two sets of names and returns those in both, in order.
 func names[K, O any](c *comparison, prefix string, klarna map[string]K, ours map[string]O) []string {
 	var both []string
 	for _, name := range slices.Sorted(maps.Keys(klarna)) {
@@ -102,7 +102,7 @@ func (c *comparison) requestBody(path string, klarna, ours *openapi3.RequestBody
 	}
 }
 
-// responses compares the answers. A status, or the body of a refusal, that we declare beyond Klarna's is one
+// responses compares the responses. A status, or the body of a rejection, that we declare beyond Klarna's is one
 // difference however many operations have it.
 func (c *comparison) responses(operation string, klarna, ours *openapi3.Responses) {
 	for status, k := range klarna.Map() {

@@ -18,16 +18,16 @@ func (c *comparison) schemas() {
 		}
 		c.values(name, klarna[name].Value, ours[name].Value)
 	}
-	// Only now is it known which of ours stand in for something.
+	// Only now is it known which of ours replace something inline.
 	for _, name := range slices.Sorted(maps.Keys(ours)) {
-		if klarna[name] == nil && !c.standIns[name] {
+		if klarna[name] == nil && !c.named[name] {
 			c.add(onlyOurs(name))
 		}
 	}
 }
 
 // schema compares what stands at one place: a reference of Klarna's must be one of ours to the same name; what stands
-// inline may be a named schema of ours that says the same.
+// inline may be a named schema of ours that states the same.
 func (c *comparison) schema(path string, klarna, ours *openapi3.SchemaRef) {
 	if klarna == nil || ours == nil {
 		c.fact(path, "schema", isTrue(klarna != nil), isTrue(ours != nil))
@@ -45,7 +45,7 @@ func (c *comparison) schema(path string, klarna, ours *openapi3.SchemaRef) {
 			c.fact(path, "reference", "", name)
 			return
 		}
-		c.standIns[name] = true
+		c.named[name] = true
 	}
 	c.values(path, klarnaValue, value)
 }
@@ -102,7 +102,7 @@ func (c *comparison) required(path string, klarna, ours *openapi3.Schema) {
 	}
 }
 
-// seeThrough gives what a reference comes to: the name and the schema behind it, also when it is wrapped in an allOf
+// seeThrough resolves a reference: the name and the schema behind it, also when it is wrapped in an allOf
 // for the sake of a description of its own.
 func seeThrough(ref *openapi3.SchemaRef) (name string, value *openapi3.Schema, readOnly bool) {
 	if ref.Ref != "" {
@@ -115,7 +115,7 @@ func seeThrough(ref *openapi3.SchemaRef) (name string, value *openapi3.Schema, r
 	return "", ref.Value, ref.Value.ReadOnly
 }
 
-// IsWrapper tells an allOf around one reference that states no fact of its own.
+// IsWrapper reports whether a schema is an allOf around one reference that states no fact of its own.
 func IsWrapper(s *openapi3.Schema) bool {
 	rest := *s
 	rest.AllOf = nil

@@ -46,15 +46,15 @@ func TestTheComparisonNamesWhatChanged(t *testing.T) {
 			content["text/json"] = content["application/json"]
 			delete(content, "application/json")
 		}, onlyKlarna("createOrder.requestBody application/json")},
-		{"an answer is gone", func(doc *openapi3.T) { operation(doc, "createOrder").Responses.Delete("409") },
+		{"a response is gone", func(doc *openapi3.T) { operation(doc, "createOrder").Responses.Delete("409") },
 			onlyKlarna("createOrder.responses.409")},
-		{"an answer is new", func(doc *openapi3.T) {
+		{"a response is new", func(doc *openapi3.T) {
 			operation(doc, "createOrder").Responses.Set("201", operation(doc, "createOrder").Responses.Value("200"))
 		}, onlyOurs("responses.201")},
-		{"an answer has another schema", func(doc *openapi3.T) {
+		{"a response has another schema", func(doc *openapi3.T) {
 			operation(doc, "createOrder").Responses.Set("200", operation(doc, "readCreditSession").Responses.Value("200"))
 		}, Difference{"createOrder.responses.200", "reference", "order", "session_read"}},
-		{"an answer lost its body", func(doc *openapi3.T) { response(doc, "createOrder", 200).Content = nil },
+		{"a response lost its body", func(doc *openapi3.T) { response(doc, "createOrder", 200).Content = nil },
 			onlyKlarna("createOrder.responses.200 application/json")},
 		{"a 204 got a body", func(doc *openapi3.T) {
 			response(doc, "cancelAuthorization", 204).Content = response(doc, "createOrder", 200).Content

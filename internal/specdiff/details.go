@@ -8,7 +8,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// details tell what a new part of Klarna's document is, as far as it is needed to write it into ours: what a schema
+// details describe what a new part of Klarna's document is, as far as it is needed to write it into ours: what a schema
 // holds, the facts of a property, the values of a list.
 func details(klarna *openapi3.T, d Difference) string {
 	if d.Klarna == "" {
@@ -60,7 +60,7 @@ func isRequired(doc *openapi3.T, path string) bool {
 	return parent != nil && slices.Contains(parent.Value.Required, path[dot+1:])
 }
 
-// describe says what a schema is.
+// describe describes a schema.
 func describe(ref *openapi3.SchemaRef) []string {
 	name, s, readOnly := seeThrough(ref)
 	var all []string

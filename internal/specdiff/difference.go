@@ -26,7 +26,7 @@ const (
 	Presence = ""
 	// EnumValue is one value of a list.
 	EnumValue = "value"
-	// ErrorBody is the body of a refusal. However many refusals have it, it is one difference.
+	// ErrorBody is the body of an error. However many errors have it, it is one difference.
 	ErrorBody = "error body"
 )
 
@@ -47,7 +47,7 @@ func (d Difference) Group() string {
 	return d.Path[:strings.IndexAny(d.Path+".", ".[")]
 }
 
-// String says what Klarna's document states and what ours does.
+// String returns what Klarna's document states and what ours does.
 func (d Difference) String() string {
 	return d.Path + ": " + d.sentence()
 }
@@ -59,7 +59,7 @@ func (d Difference) sentence() string {
 	case d.Fact == EnumValue:
 		return either(d, "Klarna's lists the value "+d.Klarna+", ours does not", "ours lists the value "+d.Ours+", Klarna's does not")
 	case d.Fact == ErrorBody:
-		return either(d, "Klarna's states it as the body of refusals, ours does not", "the body of every refusal in ours, while Klarna's states it for one only")
+		return either(d, "Klarna's states it as the body of errors, ours does not", "the body of every error in ours, while Klarna's states it for one only")
 	case d.Fact == "enum":
 		return either(d, "Klarna's takes only the values that it lists, ours takes others", "ours takes only the values that it lists, Klarna's takes others")
 	case d.Klarna == there && d.Ours == "" || d.Klarna == "" && d.Ours == there:

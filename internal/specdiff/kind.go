@@ -22,7 +22,7 @@ var limits = map[string]Kind{
 	"exclusiveMinimum": Other, "exclusiveMaximum": Other, "additionalProperties": Other,
 }
 
-// Kind tells new, gone, wider and narrower apart.
+// Kind is new, gone, wider or narrower.
 func (d Difference) Kind() Kind {
 	larger, isLimit := limits[d.Fact]
 	switch {

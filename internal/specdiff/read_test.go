@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestWhatIsNotKlarnasDocumentIsRefusedWithAReason(t *testing.T) {
+func TestAnotherDocumentThanKlarnasIsRejectedWithAReason(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, document, want string }{
 		{"nothing", "", `the field "openapi" is missing`},

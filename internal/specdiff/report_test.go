@@ -26,7 +26,7 @@ func TestTheStructureOfMarch2023NeedsNothing(t *testing.T) {
 }
 
 // Each is one change that Klarna may make, and the line that it comes to.
-func TestTheReportSaysWhatKlarnaChanged(t *testing.T) {
+func TestTheReportListsWhatKlarnaChanged(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name   string

@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// Fate is what a [Proxy] does with one connection.
-type Fate struct {
-	// After is how many bytes of the server reach the client before the rest of the fate. A negative value means all.
+// Plan is what a [Proxy] does with one connection.
+type Plan struct {
+	// After is how many bytes of the server reach the client before the rest of the plan. A negative value means all.
 	After int64
 	// Stall forwards nothing further in either direction and keeps the connection open, as a network does that lost its
 	// state. Otherwise the connection is cut: the client sees it close.
@@ -18,7 +18,7 @@ type Fate struct {
 }
 
 // Healthy lets everything through.
-var Healthy = Fate{After: -1}
+var Healthy = Plan{After: -1}
 
 // Proxy forwards TCP connections to a server.
 type Proxy struct {
@@ -26,7 +26,7 @@ type Proxy struct {
 	listener net.Listener
 	target   string
 	ctx      context.Context // of the test
-	plan     func(connection int) Fate
+	plan     func(connection int) Plan
 
 	open sync.WaitGroup
 	live liveConns
@@ -38,7 +38,7 @@ type Proxy struct {
 
 // NewProxy starts a proxy for the server at target (host:port). plan decides about each connection, which count from 1; nil
 // lets all of them through. The proxy is closed when the test ends.
-func NewProxy(t testing.TB, target string, plan func(connection int) Fate) *Proxy {
+func NewProxy(t testing.TB, target string, plan func(connection int) Plan) *Proxy {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -98,11 +98,11 @@ func (p *Proxy) accept() {
 		p.mu.Lock()
 		p.count++
 		number := p.count
-		link := &link{client: client, server: server, fate: Healthy, clientGone: make(chan struct{})}
+		link := &link{client: client, server: server, plan: Healthy, clientGone: make(chan struct{})}
 		p.links = append(p.links, link)
 		p.mu.Unlock()
 		if p.plan != nil {
-			link.fate = p.plan(number)
+			link.plan = p.plan(number)
 		}
 		p.open.Go(func() {
 			link.forward(server, client)
@@ -119,7 +119,7 @@ func (p *Proxy) accept() {
 // link is one connection through the proxy.
 type link struct {
 	client, server net.Conn
-	fate           Fate
+	plan           Plan
 	clientGone     chan struct{}
 
 	mu      sync.Mutex
@@ -155,14 +155,14 @@ func (l *link) forward(to io.Writer, from io.Reader) {
 	}
 }
 
-// back copies what the server sends, as far as the fate of the connection lets it. A stalled link stays open until the
+// back copies what the server sends, as far as the plan of the connection lets it. A stalled link stays open until the
 // client closes it.
 func (l *link) back() {
-	if l.fate.After < 0 {
+	if l.plan.After < 0 {
 		l.forward(l.client, l.server)
 	} else {
-		l.forward(l.client, io.LimitReader(l.server, l.fate.After))
-		if l.fate.Stall {
+		l.forward(l.client, io.LimitReader(l.server, l.plan.After))
+		if l.plan.Stall {
 			l.stall()
 		}
 	}

@@ -86,8 +86,8 @@ func TestProxyCutsStallsAndForwards(t *testing.T) {
 	peer := wiretest.NewHTTP1(t, func(e *wiretest.Exchange) {
 		e.Write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + string(bytes.Repeat([]byte("x"), 100)))
 	})
-	fates := []wiretest.Fate{wiretest.Healthy, {After: 50}, {After: 50, Stall: true}, wiretest.Healthy}
-	proxy := wiretest.NewProxy(t, strings.TrimPrefix(peer.URL, "http://"), func(n int) wiretest.Fate { return fates[n-1] })
+	plans := []wiretest.Plan{wiretest.Healthy, {After: 50}, {After: 50, Stall: true}, wiretest.Healthy}
+	proxy := wiretest.NewProxy(t, strings.TrimPrefix(peer.URL, "http://"), func(n int) wiretest.Plan { return plans[n-1] })
 	for i, want := range []error{nil, io.ErrUnexpectedEOF, context.DeadlineExceeded} {
 		transport := &http.Transport{}
 		_, _, err := post(t, transport, "http://"+proxy.Addr, "{}")

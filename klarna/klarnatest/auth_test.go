@@ -27,9 +27,9 @@ func TestCredentialsOfAClient(t *testing.T) {
 	}{
 		{"the API key is taken raw", klarna.APIKey(s.server.APIKey), true},
 		{"the username and password are taken", klarna.BasicAuth(s.server.Username, s.server.Password), true},
-		{"another API key is refused", klarna.APIKey("klarna_test_api_other"), false},
-		{"another password is refused", klarna.BasicAuth(s.server.Username, "other"), false},
-		{"another username is refused", klarna.BasicAuth("other", s.server.Password), false},
+		{"another API key is rejected", klarna.APIKey("klarna_test_api_other"), false},
+		{"another password is rejected", klarna.BasicAuth(s.server.Username, "other"), false},
+		{"another username is rejected", klarna.BasicAuth("other", s.server.Password), false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			client, err := klarna.New(klarna.Environment(s.server.URL), row.creds)
@@ -39,7 +39,7 @@ func TestCredentialsOfAClient(t *testing.T) {
 				require.NoError(t, err)
 				return
 			}
-			requireRefused(t, err, refusal{401, "UNAUTHORIZED", ""})
+			requireRejected(t, err, rejection{401, "UNAUTHORIZED", ""})
 			require.ErrorIs(t, err, klarna.ErrUnauthorized)
 		})
 	}
@@ -89,7 +89,7 @@ func TestEveryOperationAsksForCredentials(t *testing.T) {
 		{klarna.OperationCreateCustomerToken, func() error { _, err := stranger.CreateCustomerToken(ctx, token, customerToken()); return err }},
 	} {
 		t.Run(string(call.op), func(t *testing.T) {
-			requireRefused(t, call.do(), refusal{401, "UNAUTHORIZED", ""})
+			requireRejected(t, call.do(), rejection{401, "UNAUTHORIZED", ""})
 		})
 	}
 	require.Equal(t, "de-DE", s.read(sessionID).Locale)

@@ -12,14 +12,14 @@ import (
 func TestCancelAuthorizationRules(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	undeletable := refusal{404, "NOT_FOUND", "Authorization cannot be deleted"}
+	undeletable := rejection{404, "NOT_FOUND", "Authorization cannot be deleted"}
 	for _, row := range []struct {
 		name    string
 		intent  klarna.Intent
 		prepare func(s *shop, sessionID, token string)
-		want    refusal // none: it succeeds
+		want    rejection // none: it succeeds
 	}{
-		{"an authorization", klarna.IntentBuy, func(*shop, string, string) {}, refusal{}},
+		{"an authorization", klarna.IntentBuy, func(*shop, string, string) {}, rejection{}},
 		{"twice", klarna.IntentBuy, func(s *shop, _, token string) { require.NoError(s.t, s.CancelAuthorization(ctx, token)) }, invalidToken},
 		{"one that a newer authorize made void", klarna.IntentBuy, func(s *shop, id, _ string) { s.authorize(id) }, invalidToken},
 		{"one that has expired", klarna.IntentBuy, func(s *shop, _, _ string) { s.server.Advance(time.Hour) }, invalidToken},
@@ -31,19 +31,19 @@ func TestCancelAuthorizationRules(t *testing.T) {
 		{"after the customer token, when the order is still to come", klarna.IntentBuyAndTokenize, func(s *shop, _, token string) {
 			_, err := s.CreateCustomerToken(ctx, token, customerToken())
 			require.NoError(s.t, err)
-		}, refusal{}},
+		}, rejection{}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s := newShop(t)
 			id, token := s.openAndAuthorize(cartFor(row.intent))
 			row.prepare(s, id, token)
 			err := s.CancelAuthorization(ctx, token)
-			if row.want == (refusal{}) {
+			if row.want == (rejection{}) {
 				require.NoError(t, err)
-				requireRefused(t, orderIt(s, "", token), invalidToken)
+				requireRejected(t, orderIt(s, "", token), invalidToken)
 				return
 			}
-			requireRefused(t, err, row.want)
+			requireRejected(t, err, row.want)
 		})
 	}
 }

@@ -53,7 +53,7 @@ func (s *Server) approve(sessionID string, given members) (token string, rejecte
 	return a.token, nil
 }
 
-// authorize takes what the browser gives into the session, and makes its newest authorization.
+// authorize stores the browser's data in the session, and makes its newest authorization.
 func (s *Server) authorize(sessionID string, given members) (a *authorization, authorized members, rejected *failure) {
 	if rejected := s.update(sessionID, given); rejected != nil {
 		return nil, nil, rejected

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAuthorizeRefuses(t *testing.T) {
+func TestAuthorizeRejects(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name    string
@@ -62,7 +62,7 @@ func TestAuthorizeWithBringsThePersonalData(t *testing.T) {
 
 	got := s.read(id)
 	require.Equal(t, home(), got.BillingAddress)
-	require.Equal(t, work(), got.ShippingAddress, "what the browser does not give stays")
+	require.Equal(t, work(), got.ShippingAddress, "what the browser does not send stays")
 	require.Equal(t, "1980-01-31", got.Customer.DateOfBirth)
 
 	_, err = s.CreateOrder(context.Background(), token, orderOf(c))

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// maxBodyBytes is what Klarna reads of a body. inferred: it says 1 MB, and not which.
+	// maxBodyBytes is what Klarna reads of a body. inferred: it states 1 MB, without a definition.
 	maxBodyBytes = 1 << 20
 
 	// maxDrainBytes is how much of a larger body is thrown away, so that its sender gets to read the response.
@@ -129,7 +129,7 @@ func withoutNull(value any) any {
 	return value
 }
 
-// encodeValue gives the JSON of what was decoded.
+// encodeValue returns the JSON of what was decoded.
 func encodeValue(value any) []byte {
 	raw, err := json.Marshal(value)
 	if err != nil {
@@ -147,7 +147,7 @@ func (m members) text(name string) string {
 	return s
 }
 
-// convert gives one value the JSON of another.
+// convert decodes the JSON of one value into another.
 func convert(from, to any) {
 	raw, err := json.Marshal(from)
 	if err == nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestBadBodiesAreRefused(t *testing.T) {
+func TestBadBodiesAreRejected(t *testing.T) {
 	t.Parallel()
 	const line = `{"name":"x","quantity":1,"unit_price":1,"total_amount":1}`
 	const rest = `"order_lines":[` + line + `],"purchase_country":"DE","purchase_currency":"EUR"}`
@@ -27,35 +27,35 @@ func TestBadBodiesAreRefused(t *testing.T) {
 		name string
 		path func(*shop) string
 		body string
-		want refusal
+		want rejection
 	}{
-		{"no body", session, "", refusal{400, "BAD_REQUEST", ""}},
-		{"no JSON", session, "order_amount=1", refusal{400, "BAD_REQUEST", ""}},
-		{"half a body", session, `{"order_amount":1,` + rest[:20], refusal{400, "BAD_REQUEST", ""}},
-		{"more than one value", session, `{"order_amount":1,` + rest + `{}`, refusal{400, "BAD_REQUEST", ""}},
-		{"null", session, "null", refusal{400, "BAD_REQUEST", ""}},
-		{"a list", session, "[]", refusal{400, "BAD_REQUEST", ""}},
-		{"an update without a body", update, "", refusal{400, "BAD_REQUEST", ""}},
-		{"an order without a body", order, "", refusal{400, "BAD_REQUEST", ""}},
-		{"a customer token without a body", customerToken, "", refusal{400, "BAD_REQUEST", ""}},
+		{"no body", session, "", rejection{400, "BAD_REQUEST", ""}},
+		{"no JSON", session, "order_amount=1", rejection{400, "BAD_REQUEST", ""}},
+		{"half a body", session, `{"order_amount":1,` + rest[:20], rejection{400, "BAD_REQUEST", ""}},
+		{"more than one value", session, `{"order_amount":1,` + rest + `{}`, rejection{400, "BAD_REQUEST", ""}},
+		{"null", session, "null", rejection{400, "BAD_REQUEST", ""}},
+		{"a list", session, "[]", rejection{400, "BAD_REQUEST", ""}},
+		{"an update without a body", update, "", rejection{400, "BAD_REQUEST", ""}},
+		{"an order without a body", order, "", rejection{400, "BAD_REQUEST", ""}},
+		{"a customer token without a body", customerToken, "", rejection{400, "BAD_REQUEST", ""}},
 
-		{"no amount", session, `{` + rest, refusal{400, "BAD_VALUE", "Bad value: order_amount"}},
-		{"an amount that is null", session, `{"order_amount":null,` + rest, refusal{400, "BAD_VALUE", "Bad value: order_amount"}},
-		{"nothing at all", session, `{}`, refusal{400, "BAD_VALUE", "Bad value: order_amount, order_lines, purchase_country, purchase_currency"}},
-		{"no lines", session, `{"order_amount":1,"order_lines":[],"purchase_country":"DE","purchase_currency":"EUR"}`, refusal{400, "BAD_VALUE", "Bad value: order_lines"}},
-		{"an update to no lines", update, `{"order_lines":[]}`, refusal{400, "BAD_VALUE", "Bad value: order_lines"}},
-		{"an order of nothing", order, `{}`, refusal{400, "BAD_VALUE", "Bad value: order_amount, order_lines, purchase_country, purchase_currency"}},
-		{"a customer token for nothing", customerToken, `{}`, refusal{400, "BAD_VALUE", "Bad value: description, intended_use, locale, purchase_country, purchase_currency"}},
+		{"no amount", session, `{` + rest, rejection{400, "BAD_VALUE", "Bad value: order_amount"}},
+		{"an amount that is null", session, `{"order_amount":null,` + rest, rejection{400, "BAD_VALUE", "Bad value: order_amount"}},
+		{"nothing at all", session, `{}`, rejection{400, "BAD_VALUE", "Bad value: order_amount, order_lines, purchase_country, purchase_currency"}},
+		{"no lines", session, `{"order_amount":1,"order_lines":[],"purchase_country":"DE","purchase_currency":"EUR"}`, rejection{400, "BAD_VALUE", "Bad value: order_lines"}},
+		{"an update to no lines", update, `{"order_lines":[]}`, rejection{400, "BAD_VALUE", "Bad value: order_lines"}},
+		{"an order of nothing", order, `{}`, rejection{400, "BAD_VALUE", "Bad value: order_amount, order_lines, purchase_country, purchase_currency"}},
+		{"a customer token for nothing", customerToken, `{}`, rejection{400, "BAD_VALUE", "Bad value: description, intended_use, locale, purchase_country, purchase_currency"}},
 
-		{"an amount that is a text", session, `{"order_amount":"1",` + rest, refusal{400, "BAD_VALUE", "Bad value: order_amount"}},
-		{"an amount written with a point", session, `{"order_amount":1.0,` + rest, refusal{400, "BAD_VALUE", "Bad value: order_amount"}},
-		{"a line's price written with a point", session, `{"order_amount":1,` + strings.Replace(rest, `"unit_price":1`, `"unit_price":1.0`, 1), refusal{400, "BAD_VALUE", "Bad value: order_lines"}},
-		{"an amount beyond any number", session, `{"order_amount":1e400,` + rest, refusal{400, "BAD_VALUE", "Bad value: order_amount"}},
-		{"an amount beyond 64 bits", session, `{"order_amount":9223372036854775808,` + rest, refusal{400, "BAD_VALUE", "Bad value: order_amount"}},
-		{"an amount with a fraction", session, `{"order_amount":1.5,` + rest, refusal{400, "BAD_VALUE", "Bad value: order_amount"}},
-		{"a line that is none", session, `{"order_lines":[1],"order_amount":1,"purchase_country":"DE","purchase_currency":"EUR"}`, refusal{400, "BAD_VALUE", "Bad value: order_lines[0]"}},
-		{"a line's price that is a text", session, `{"order_amount":1,"order_lines":[` + line + `,{"name":"x","quantity":1,"unit_price":"1","total_amount":1}],"purchase_country":"DE","purchase_currency":"EUR"}`, refusal{400, "BAD_VALUE", "Bad value: order_lines[1].unit_price"}},
-		{"an address's field that is a number", update, `{"billing_address":{"postal_code":10115}}`, refusal{400, "BAD_VALUE", "Bad value: billing_address.postal_code"}},
+		{"an amount that is a text", session, `{"order_amount":"1",` + rest, rejection{400, "BAD_VALUE", "Bad value: order_amount"}},
+		{"an amount written with a point", session, `{"order_amount":1.0,` + rest, rejection{400, "BAD_VALUE", "Bad value: order_amount"}},
+		{"a line's price written with a point", session, `{"order_amount":1,` + strings.Replace(rest, `"unit_price":1`, `"unit_price":1.0`, 1), rejection{400, "BAD_VALUE", "Bad value: order_lines"}},
+		{"an amount beyond any number", session, `{"order_amount":1e400,` + rest, rejection{400, "BAD_VALUE", "Bad value: order_amount"}},
+		{"an amount beyond 64 bits", session, `{"order_amount":9223372036854775808,` + rest, rejection{400, "BAD_VALUE", "Bad value: order_amount"}},
+		{"an amount with a fraction", session, `{"order_amount":1.5,` + rest, rejection{400, "BAD_VALUE", "Bad value: order_amount"}},
+		{"a line that is a number", session, `{"order_lines":[1],"order_amount":1,"purchase_country":"DE","purchase_currency":"EUR"}`, rejection{400, "BAD_VALUE", "Bad value: order_lines[0]"}},
+		{"a line's price that is a text", session, `{"order_amount":1,"order_lines":[` + line + `,{"name":"x","quantity":1,"unit_price":"1","total_amount":1}],"purchase_country":"DE","purchase_currency":"EUR"}`, rejection{400, "BAD_VALUE", "Bad value: order_lines[1].unit_price"}},
+		{"an address's field that is a number", update, `{"billing_address":{"postal_code":10115}}`, rejection{400, "BAD_VALUE", "Bad value: billing_address.postal_code"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s := newShop(t)
@@ -65,12 +65,12 @@ func TestBadBodiesAreRefused(t *testing.T) {
 				Messages []string `json:"error_messages"`
 			}
 			require.NoError(t, json.Unmarshal([]byte(got.body), &body))
-			require.Equal(t, row.want, refusal{got.status, body.Code, strings.Join(body.Messages, "; ")})
+			require.Equal(t, row.want, rejection{got.status, body.Code, strings.Join(body.Messages, "; ")})
 		})
 	}
 }
 
-func TestAnUpdateThatIsRefusedChangesNothing(t *testing.T) {
+func TestAnUpdateThatIsRejectedChangesNothing(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	id := s.open(cart())
@@ -84,7 +84,7 @@ func TestAnEmptyUpdateIsOne(t *testing.T) {
 	require.Equal(t, 204, s.send("POST", sessionsPath+"/"+s.open(cart()), `{}`).status)
 }
 
-func TestBodiesOfOver1MBAreRefused(t *testing.T) {
+func TestBodiesOfOver1MBAreRejected(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	body := func(size int) string {

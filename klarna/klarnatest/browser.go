@@ -13,7 +13,7 @@ import (
 
 // browserPath is where the script in the browser, or a shopper with curl, reaches the server. These calls are ours and not
 // Klarna's. They are authenticated by the client token and not by the shop's credentials, so any page may make them.
-const browserPath = "/kp/stand-in/"
+const browserPath = "/kp/sandbox/"
 
 // browserCall is the body of each of these calls.
 type browserCall struct {
@@ -119,7 +119,7 @@ func (s *Server) sessionOf(clientToken string) (*session, *failure) {
 	return s.findOpenSession(x.id)
 }
 
-// sessionIDOf reads the id in a client token; empty when there is none.
+// sessionIDOf reads the id in a client token; or empty.
 func sessionIDOf(clientToken string) string {
 	_, rest, _ := strings.Cut(clientToken, ".")
 	payload, _, _ := strings.Cut(rest, ".")

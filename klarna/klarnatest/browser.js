@@ -1,11 +1,11 @@
-// A stand-in for Klarna's script in the shopper's browser, for klarnatest. It has the calls, results and errors that
-// Klarna documents, and asks the person at the screen what should come of an authorization. No money moves.
+// A fake of Klarna's script in the shopper's browser, for klarnatest. It has the calls, results and errors that Klarna
+// documents, and lets the person at the screen choose how an authorization ends. No money moves.
 //
-// What the widget draws can be found by the attribute data-klarna-stand-in, whose values stay as they are:
+// What the widget draws can be found by the attribute data-klarna-sandbox, whose values stay as they are:
 //
 //   teaser         the box that load() draws into the container
 //   dialog         the <dialog> over the page, for authorize(), reauthorize() and finalize()
-//   notice         the line that says what this is, in both
+//   notice         the line that states what this is, in both
 //   amount, lines  what is paid, and for what
 //   approve        the button that approves
 //   decline        the button that lets Klarna decline
@@ -14,11 +14,11 @@
 //   close          the button that closes the dialog; Escape does the same
 //   status         what is going on, for screen readers as well
 //
-// The dialog also has data-klarna-stand-in-ready once it knows the amount and its buttons work.
+// The dialog also has data-klarna-sandbox-ready once it knows the amount and its buttons work.
 (() => {
   'use strict';
 
-  const NOTICE = 'This is a stand-in, not Klarna. No money moves.';
+  const NOTICE = 'This is a local sandbox, not Klarna. No money moves.';
   const FIELDS = [
     'billing_address.email', 'billing_address.phone', 'billing_address.postal_code', 'billing_address.street_address',
     'shipping_address.postal_code', 'customer.date_of_birth',
@@ -41,14 +41,14 @@
 
   // ---- the client token ----
 
-  // claimsOf reads the middle part of the token. Only one that klarnatest made says that it is a stand-in's: a token of
-  // Klarna's would lead to Klarna's server.
+  // claimsOf reads the middle part of the token. Only klarnatest's have the claim "sandbox": a token of Klarna's
+  // would lead to Klarna's server.
   function claimsOf(token) {
     try {
       const parts = token.split('.');
       const bytes = Uint8Array.from(atob(parts[1].replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0));
       const claims = JSON.parse(new TextDecoder().decode(bytes));
-      return parts.length === 3 && claims.stand_in === true && typeof claims.base_url === 'string' ? claims : null;
+      return parts.length === 3 && claims.sandbox === true && typeof claims.base_url === 'string' ? claims : null;
     } catch {
       return null;
     }
@@ -56,20 +56,20 @@
 
   // ---- the server ----
 
-  // ask calls the stand-in. It never rejects: what goes wrong is a result whose error says so.
+  // ask calls the server. It never rejects: a failure is a result with an error.
   async function ask(what, members) {
     try {
-      const response = await fetch(session.claims.base_url + '/kp/stand-in/' + what, {
+      const response = await fetch(session.claims.base_url + '/kp/sandbox/' + what, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
         body: JSON.stringify({ client_token: session.token, ...members }),
         credentials: 'omit',
         referrerPolicy: 'no-referrer',
       });
-      const answer = await response.json();
-      return response.ok ? answer : { approved: false, show_form: false, error: answer };
+      const result = await response.json();
+      return response.ok ? result : { approved: false, show_form: false, error: result };
     } catch {
-      return { approved: false, show_form: false, error: { error_code: 'NO_ANSWER', error_messages: ['The stand-in does not answer'] } };
+      return { approved: false, show_form: false, error: { error_code: 'NO_RESPONSE', error_messages: ['The local sandbox does not respond'] } };
     }
   }
 
@@ -87,7 +87,7 @@
     const several = options && options.payment_method_categories;
     const categories = Array.isArray(several) ? several : [options && options.payment_method_category];
     if (categories.length === 0 || categories.some((c) => typeof c !== 'string' || c === '')) {
-      fail('PaymentMethodCategoryNotProvidedError', 'give payment_method_category, or payment_method_categories', callback, negative);
+      fail('PaymentMethodCategoryNotProvidedError', 'set payment_method_category, or payment_method_categories', callback, negative);
     }
     const unknown = categories.find((c) => !session.claims.payment_method_categories.includes(c));
     if (unknown !== undefined) {
@@ -130,7 +130,7 @@
   // make makes an element. Texts are set as texts: what a shop sends is never taken for HTML.
   function make(tag, hook, text, ...children) {
     const element = document.createElement(tag);
-    if (hook) element.dataset.klarnaStandIn = hook;
+    if (hook) element.dataset.klarnaSandbox = hook;
     if (text) element.textContent = text;
     element.append(...children);
     return element;
@@ -159,8 +159,8 @@
     const teaser = make('section', 'teaser', '',
       make('p', 'notice', NOTICE),
       make('p', '', (named ? named.name : 'Klarna') + ': ', make('strong', 'amount', money(details, details.order_amount))));
-    teaser.className = 'klarna-stand-in';
-    teaser.setAttribute('aria-label', 'Stand-in for Klarna');
+    teaser.className = 'klarna-sandbox';
+    teaser.setAttribute('aria-label', 'Local sandbox for Klarna');
     container.replaceChildren(teaser);
     emit('heightChanged', Math.ceil(teaser.getBoundingClientRect().height));
   }
@@ -168,14 +168,14 @@
   // ask the person. done is called once with the result.
   function drawDialog(what, members, done) {
     const title = make('h2', '', 'Pay');
-    title.id = 'klarna-stand-in-title';
+    title.id = 'klarna-sandbox-title';
     const amount = make('p', 'amount', '…');
     const lines = make('ul', 'lines');
     const status = make('p', 'status');
     status.setAttribute('role', 'status');
 
     const field = make('select', 'invalid-field', '', ...FIELDS.map((name) => make('option', '', name)));
-    field.id = 'klarna-stand-in-field';
+    field.id = 'klarna-sandbox-field';
     const label = make('label', '', 'A field to mis-type');
     label.htmlFor = field.id;
 
@@ -189,7 +189,7 @@
     const dialog = make('dialog', 'dialog', '',
       make('p', 'notice', NOTICE), title, amount, lines, approve, decline,
       make('div', '', '', label, field, invalid), close, status);
-    dialog.className = 'klarna-stand-in';
+    dialog.className = 'klarna-sandbox';
     dialog.setAttribute('aria-labelledby', title.id);
 
     let over = false;
@@ -200,7 +200,7 @@
       if (over) return;
       over = true;
       open = false;
-      dialog.close(); // gives the focus back
+      dialog.close(); // returns the focus
       dialog.remove();
       emit('fullscreenOverlayHidden');
       done(result);
@@ -225,7 +225,7 @@
       lines.replaceChildren(...details.order_lines.map((l) =>
         make('li', '', l.quantity + ' × ' + l.name + ', ' + money(details, l.total_amount))));
       enable(true);
-      dialog.dataset.klarnaStandInReady = '';
+      dialog.dataset.klarnaSandboxReady = '';
       approve.focus();
     }
 
@@ -316,27 +316,27 @@
   // A constructed style sheet is not subject to the page's Content-Security-Policy.
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(`
-    .klarna-stand-in, .klarna-stand-in * { all: revert; box-sizing: border-box; }
-    .klarna-stand-in { font: 16px/1.4 system-ui, sans-serif; color: #1b1b1f; background: #fff; }
-    .klarna-stand-in p, .klarna-stand-in ul, .klarna-stand-in h2 { margin: 0 0 12px; padding: 0; }
-    .klarna-stand-in [data-klarna-stand-in="notice"] { padding: 8px 12px; background: #ffd84d; font-weight: 600; border-radius: 6px; }
-    section.klarna-stand-in { border: 2px dashed #8a6d00; border-radius: 10px; padding: 12px 12px 0; }
-    dialog.klarna-stand-in:not([open]) { display: none; }
-    dialog.klarna-stand-in { width: min(26rem, calc(100vw - 24px)); max-height: calc(100vh - 24px); overflow: auto;
+    .klarna-sandbox, .klarna-sandbox * { all: revert; box-sizing: border-box; }
+    .klarna-sandbox { font: 16px/1.4 system-ui, sans-serif; color: #1b1b1f; background: #fff; }
+    .klarna-sandbox p, .klarna-sandbox ul, .klarna-sandbox h2 { margin: 0 0 12px; padding: 0; }
+    .klarna-sandbox [data-klarna-sandbox="notice"] { padding: 8px 12px; background: #ffd84d; font-weight: 600; border-radius: 6px; }
+    section.klarna-sandbox { border: 2px dashed #8a6d00; border-radius: 10px; padding: 12px 12px 0; }
+    dialog.klarna-sandbox:not([open]) { display: none; }
+    dialog.klarna-sandbox { width: min(26rem, calc(100vw - 24px)); max-height: calc(100vh - 24px); overflow: auto;
       border: 0; border-radius: 14px; padding: 20px; box-shadow: 0 12px 48px rgb(0 0 0 / .35); }
-    dialog.klarna-stand-in::backdrop { background: rgb(0 0 0 / .55); }
-    .klarna-stand-in h2 { font-size: 16px; font-weight: 400; margin: 0; }
-    dialog.klarna-stand-in [data-klarna-stand-in="amount"] { font-size: 30px; font-weight: 700; }
-    .klarna-stand-in ul { list-style: none; color: #55555f; max-height: 30vh; overflow: auto; }
-    .klarna-stand-in button, .klarna-stand-in select { display: block; width: 100%; min-height: 44px; margin: 0 0 10px; padding: 8px 12px;
+    dialog.klarna-sandbox::backdrop { background: rgb(0 0 0 / .55); }
+    .klarna-sandbox h2 { font-size: 16px; font-weight: 400; margin: 0; }
+    dialog.klarna-sandbox [data-klarna-sandbox="amount"] { font-size: 30px; font-weight: 700; }
+    .klarna-sandbox ul { list-style: none; color: #55555f; max-height: 30vh; overflow: auto; }
+    .klarna-sandbox button, .klarna-sandbox select { display: block; width: 100%; min-height: 44px; margin: 0 0 10px; padding: 8px 12px;
       font: inherit; color: inherit; background: #fff; border: 1px solid #6d6d78; border-radius: 8px; }
-    .klarna-stand-in button { cursor: pointer; }
-    .klarna-stand-in button[data-klarna-stand-in="approve"] { color: #fff; background: #1d6b3a; border-color: #1d6b3a; font-weight: 600; }
-    .klarna-stand-in button:disabled { opacity: .55; cursor: default; }
-    .klarna-stand-in :focus-visible { outline: 3px solid #2457d6; outline-offset: 2px; }
-    .klarna-stand-in div { border-top: 1px solid #dcdce2; border-bottom: 1px solid #dcdce2; padding-top: 12px; margin: 4px 0 14px; }
-    .klarna-stand-in label { display: block; margin-bottom: 4px; }
-    .klarna-stand-in [data-klarna-stand-in="status"] { min-height: 1.4em; margin: 0; text-align: center; }
+    .klarna-sandbox button { cursor: pointer; }
+    .klarna-sandbox button[data-klarna-sandbox="approve"] { color: #fff; background: #1d6b3a; border-color: #1d6b3a; font-weight: 600; }
+    .klarna-sandbox button:disabled { opacity: .55; cursor: default; }
+    .klarna-sandbox :focus-visible { outline: 3px solid #2457d6; outline-offset: 2px; }
+    .klarna-sandbox div { border-top: 1px solid #dcdce2; border-bottom: 1px solid #dcdce2; padding-top: 12px; margin: 4px 0 14px; }
+    .klarna-sandbox label { display: block; margin-bottom: 4px; }
+    .klarna-sandbox [data-klarna-sandbox="status"] { min-height: 1.4em; margin: 0; text-align: center; }
   `);
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 

@@ -10,7 +10,7 @@ import (
 //	<script src="http://127.0.0.1:8181/kp/lib/v1/api.js" async></script>
 //
 // The script calls window.klarnaAsyncCallback when it is ready, and window.Klarna.Payments has init, load, authorize,
-// reauthorize, finalize, loadPaymentReview, on and off, as Klarna's has. What it draws says that it is a stand-in, and
+// reauthorize, finalize, loadPaymentReview, on and off, as Klarna's has. What it draws states that it is a local sandbox, and
 // lets the person approve, be declined, mis-type a field, or close it.
 const ScriptPath = "/kp/lib/v1/api.js"
 

@@ -31,12 +31,12 @@ func openBrowser(s *shop, c klarna.SessionCreate) browser {
 }
 
 // ask makes a call as the script does. more are members of JSON.
-func (b browser) ask(what, more string) answer {
+func (b browser) ask(what, more string) response {
 	b.s.t.Helper()
 	if more != "" {
 		more = "," + more
 	}
-	return b.s.send("POST", "/kp/stand-in/"+what, `{"client_token":"`+b.token+`"`+more+`}`, "Authorization", "", "Origin", "http://localhost:8080")
+	return b.s.send("POST", "/kp/sandbox/"+what, `{"client_token":"`+b.token+`"`+more+`}`, "Authorization", "", "Origin", "http://localhost:8080")
 }
 
 // approve asks for an authorization and returns its token.
@@ -74,7 +74,7 @@ func TestTheBrowserBuys(t *testing.T) {
 
 	first := b.approve("authorize", "")
 	second := b.approve("reauthorize", `"outcome":"approve"`)
-	requireRefused(t, orderIt(s, "", first), invalidToken)
+	requireRejected(t, orderIt(s, "", first), invalidToken)
 	s.order(second, orderOf(cart()))
 }
 
@@ -175,7 +175,7 @@ func TestTheBrowserHasTheShopCalledBack(t *testing.T) {
 	require.Equal(t, []string{`POST {"authorization_token":"` + token + `","session_id":"` + b.id + `"}`}, shopServer.bodies)
 }
 
-func TestBrowserCallsThatAreRefused(t *testing.T) {
+func TestBrowserCallsThatAreRejected(t *testing.T) {
 	t.Parallel()
 	swap := func(token, part string) string { // a token with another payload, and the right signature
 		parts := strings.Split(token, ".")
@@ -198,7 +198,7 @@ func TestBrowserCallsThatAreRefused(t *testing.T) {
 		{"an expired session", func(s *shop, _ *browser) { s.server.Advance(48 * time.Hour) }, "", 404, "Invalid session id"},
 		{"a session that led to an order", func(s *shop, b *browser) { s.order(s.authorize(b.id), orderOf(cart())) }, "", 404, "SESSION_COMPLETED"},
 		{"an unknown outcome", func(*shop, *browser) {}, `"outcome":"maybe"`, 400, "Bad value: outcome"},
-		{"data that is none", func(*shop, *browser) {}, `"data":1`, 400, "BAD_REQUEST"},
+		{"data that is a number", func(*shop, *browser) {}, `"data":1`, 400, "BAD_REQUEST"},
 		{"a body that is too large", func(*shop, *browser) {}, `"x":"` + strings.Repeat("x", 1<<20) + `"`, 413, "REQUEST_TOO_LARGE"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -209,7 +209,7 @@ func TestBrowserCallsThatAreRefused(t *testing.T) {
 				got := b.ask(what, row.more)
 				require.Equal(t, row.status, got.status)
 				require.Contains(t, got.body, row.want)
-				require.Equal(t, "*", got.header.Get("Access-Control-Allow-Origin"), "the script reads the refusal")
+				require.Equal(t, "*", got.header.Get("Access-Control-Allow-Origin"), "the script reads the rejection")
 			}
 		})
 	}
@@ -218,7 +218,7 @@ func TestBrowserCallsThatAreRefused(t *testing.T) {
 func TestBrowsersMayAskFromAnyPage(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	got := s.send("OPTIONS", "/kp/stand-in/authorize", "", "Authorization", "", "Origin", "http://localhost:8080",
+	got := s.send("OPTIONS", "/kp/sandbox/authorize", "", "Authorization", "", "Origin", "http://localhost:8080",
 		"Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "content-type")
 	require.Equal(t, 204, got.status)
 	require.Equal(t, "*", got.header.Get("Access-Control-Allow-Origin"))
@@ -247,7 +247,7 @@ func TestTheScriptHasWhatKlarnasHas(t *testing.T) {
 	s := newShop(t)
 	script := s.send("GET", klarnatest.ScriptPath, "").body
 	for _, want := range []string{
-		"This is a stand-in, not Klarna", "window.klarnaAsyncCallback", "window.Klarna",
+		"This is a local sandbox, not Klarna", "window.klarnaAsyncCallback", "window.Klarna",
 		"heightChanged", "fullscreenOverlayShown", "fullscreenOverlayHidden",
 		"InvalidClientTokenError", "ApplicationNotInitializedError", "ApplicationNotLoadedError", "InvalidContainerSelectorError",
 		"PaymentMethodCategoryNotProvidedError", "PaymentMethodCategoryNotSupportedError", "PreferredPaymentMethodNotSupportedError",

@@ -23,7 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// receiver is the shop's server: it gets callbacks and answers each with the next status, the last one again and again.
+// receiver is the shop's server: it responds to each callback with the next status, and with the last one from then on.
 type receiver struct {
 	*httptest.Server
 	statuses []int
@@ -118,7 +118,7 @@ func TestCallbackTries(t *testing.T) {
 		want     []int // what the record has
 	}{
 		{"any 2xx ends it", []int{299}, klarnatest.CallbackPolicy{}, []int{299}},
-		{"a failure is tried again", []int{500, 200}, klarnatest.CallbackPolicy{}, []int{500, 200}},
+		{"a failure is retried", []int{500, 200}, klarnatest.CallbackPolicy{}, []int{500, 200}},
 		{"three tries are all", []int{404}, klarnatest.CallbackPolicy{}, []int{404, 404, 404}},
 		{"the last try may succeed", []int{503, 401, 202}, klarnatest.CallbackPolicy{}, []int{503, 401, 202}},
 		{"a redirect is no 2xx, and is not followed", []int{302}, klarnatest.CallbackPolicy{}, []int{302, 302, 302}},
@@ -259,11 +259,11 @@ func TestAShopThatCannotBeReached(t *testing.T) {
 
 	got := server.Callbacks()
 	require.Len(t, got, 4)
-	var refused *net.OpError
+	var rejected *net.OpError
 	failed := 0
 	for _, c := range got {
 		if c.Skipped == "" {
-			require.ErrorAs(t, c.Err, &refused)
+			require.ErrorAs(t, c.Err, &rejected)
 			require.Zero(t, c.StatusCode)
 			failed++
 		}
@@ -339,7 +339,7 @@ func TestCallbacksGoWhereThePolicyAllows(t *testing.T) {
 			require.Equal(t, row.status, got[0].StatusCode)
 			require.Equal(t, row.skipped, got[0].Skipped)
 			if row.skipped != "" {
-				require.Len(t, got, 1, "it is not tried again")
+				require.Len(t, got, 1, "it is not retried")
 			}
 		})
 	}
@@ -389,7 +389,7 @@ func TestWrongCallbackPolicyPanics(t *testing.T) {
 func TestCallbackTexts(t *testing.T) {
 	for want, c := range map[string]klarnatest.Callback{
 		"authorization callback, try 2: 503":              {Kind: klarnatest.CallbackAuthorization, Try: 2, StatusCode: 503},
-		"notification callback, try 1: no answer":         {Kind: klarnatest.CallbackNotification, Try: 1, Err: errors.New("no answer")},
+		"notification callback, try 1: no response":       {Kind: klarnatest.CallbackNotification, Try: 1, Err: errors.New("no response")},
 		"authorization callback skipped: it is elsewhere": {Kind: klarnatest.CallbackAuthorization, URL: "https://x", Skipped: "it is elsewhere"},
 	} {
 		require.Equal(t, want, fmt.Sprint(c))

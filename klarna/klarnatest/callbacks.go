@@ -46,7 +46,7 @@ type message struct {
 	ends func(status int) bool // reports whether a response of the shop ends the tries
 }
 
-// start makes a callback in the background. The channel is closed when it is through. A message without a URL is none.
+// start makes a callback in the background. The channel is closed when it is over. A message without a URL starts nothing.
 func (c *callbacks) start(m message) <-chan struct{} {
 	through := make(chan struct{})
 	c.mu.Lock()

@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 )
 
-// newClientToken makes what the browser's script is given. It looks like the JWT that Klarna sends and tells a script
+// newClientToken makes a client token for the browser's script. It looks like the JWT that Klarna sends, and shows a script
 // where its server is. Nobody checks the signature, which is random: the server knows its tokens by heart.
 func newClientToken(baseURL string, x *session) string {
 	signature := make([]byte, 32)
@@ -19,14 +19,14 @@ func newClientToken(baseURL string, x *session) string {
 		encodePart(map[string]any{
 			"session_id":       x.id,
 			"base_url":         baseURL,
-			"stand_in":         true, // our script takes no other: a token of Klarna's leads to Klarna
+			"sandbox":          true, // our script takes no other: a token of Klarna's leads to Klarna
 			"environment":      "playground",
 			"session_type":     "PAYMENTS",
 			"language":         language(x.members.locale()),
 			"purchase_country": x.members["purchase_country"],
 			"order_amount":     x.members["order_amount"],
 
-			"payment_method_categories": offered, // inferred: Klarna's token does not tell
+			"payment_method_categories": offered, // inferred: Klarna's token does not contain them
 		}) + "." +
 		base64.RawURLEncoding.EncodeToString(signature)
 }

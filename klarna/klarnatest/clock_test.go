@@ -17,24 +17,24 @@ func TestLifetimes(t *testing.T) {
 		name string
 		wait time.Duration
 		call func(s *shop, sessionID, token string) error
-		want refusal // none: it succeeds
+		want rejection // none: it succeeds
 	}{
-		{"a session can be read for 48 hours", 48*time.Hour + almost, readIt, refusal{}},
+		{"a session can be read for 48 hours", 48*time.Hour + almost, readIt, rejection{}},
 		{"a session cannot be read after 48 hours", 48 * time.Hour, readIt, invalidSession},
-		{"a session can be updated for 48 hours", 48*time.Hour + almost, updateIt, refusal{}},
+		{"a session can be updated for 48 hours", 48*time.Hour + almost, updateIt, rejection{}},
 		{"a session cannot be updated after 48 hours", 48 * time.Hour, updateIt, invalidSession},
-		{"a token places an order for 60 minutes", 60*time.Minute + almost, orderIt, refusal{}},
+		{"a token places an order for 60 minutes", 60*time.Minute + almost, orderIt, rejection{}},
 		{"a token places no order after 60 minutes", 60 * time.Minute, orderIt, invalidToken},
 		{"a token can be cancelled for 60 minutes", 60*time.Minute + almost, func(s *shop, _, token string) error {
 			return s.CancelAuthorization(ctx, token)
-		}, refusal{}},
+		}, rejection{}},
 		{"a token cannot be cancelled after 60 minutes", 60 * time.Minute, func(s *shop, _, token string) error {
 			return s.CancelAuthorization(ctx, token)
 		}, invalidToken},
 		{"a token makes a customer token for 60 minutes", 60*time.Minute + almost, func(s *shop, _, token string) error {
 			_, err := s.CreateCustomerToken(ctx, token, customerToken())
 			return err
-		}, refusal{}},
+		}, rejection{}},
 		{"a token makes no customer token after 60 minutes", 60 * time.Minute, func(s *shop, _, token string) error {
 			_, err := s.CreateCustomerToken(ctx, token, customerToken())
 			return err
@@ -45,11 +45,11 @@ func TestLifetimes(t *testing.T) {
 			sessionID, token := s.openAndAuthorize(cartFor(klarna.IntentBuyAndTokenize))
 			s.server.Advance(row.wait)
 			err := row.call(s, sessionID, token)
-			if row.want == (refusal{}) {
+			if row.want == (rejection{}) {
 				require.NoError(t, err)
 				return
 			}
-			requireRefused(t, err, row.want)
+			requireRejected(t, err, row.want)
 		})
 	}
 }
@@ -68,7 +68,7 @@ func orderIt(s *shop, _, token string) error {
 	return err
 }
 
-func TestASessionTellsWhenItExpires(t *testing.T) {
+func TestASessionReportsWhenItExpires(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	s.server.Advance(time.Hour)
@@ -94,7 +94,7 @@ func TestATokenOutlivesItsSession(t *testing.T) {
 	s.server.Advance(47*time.Hour + 30*time.Minute)
 	token := s.authorize(id)
 	s.server.Advance(45 * time.Minute)
-	requireRefused(t, readIt(s, id, ""), invalidSession)
+	requireRejected(t, readIt(s, id, ""), invalidSession)
 	s.order(token, orderOf(cart()))
 }
 

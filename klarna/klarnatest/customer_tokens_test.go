@@ -15,15 +15,15 @@ func TestCustomerTokenRules(t *testing.T) {
 		_, err := s.CreateCustomerToken(ctx, token, customerToken())
 		return err
 	}
-	notForBuy := refusal{403, "INVALID_OPERATION", "Not allowed to create customer token(s) for intent buy"}
+	notForBuy := rejection{403, "INVALID_OPERATION", "Not allowed to create customer token(s) for intent buy"}
 	for _, row := range []struct {
 		name   string
 		intent klarna.Intent
 		act    func(s *shop, sessionID, token string) error
-		want   refusal // none: it succeeds
+		want   rejection // none: it succeeds
 	}{
-		{"a session that is for tokens", klarna.IntentTokenize, func(s *shop, _, token string) error { return tokenize(s, token) }, refusal{}},
-		{"a session that is for both", klarna.IntentBuyAndTokenize, func(s *shop, _, token string) error { return tokenize(s, token) }, refusal{}},
+		{"a session that is for tokens", klarna.IntentTokenize, func(s *shop, _, token string) error { return tokenize(s, token) }, rejection{}},
+		{"a session that is for both", klarna.IntentBuyAndTokenize, func(s *shop, _, token string) error { return tokenize(s, token) }, rejection{}},
 		{"a session that is for buying", klarna.IntentBuy, func(s *shop, _, token string) error { return tokenize(s, token) }, notForBuy},
 		{"a session that does not say is for buying", "", func(s *shop, _, token string) error { return tokenize(s, token) }, notForBuy},
 		{"twice", klarna.IntentTokenize, func(s *shop, _, token string) error {
@@ -41,7 +41,7 @@ func TestCustomerTokenRules(t *testing.T) {
 		{"once more, after another authorization", klarna.IntentTokenize, func(s *shop, id, token string) error {
 			require.NoError(s.t, tokenize(s, token))
 			return tokenize(s, s.authorize(id))
-		}, refusal{}},
+		}, rejection{}},
 		{"an unknown token", klarna.IntentTokenize, func(s *shop, _, _ string) error { return tokenize(s, "unknown") }, invalidToken},
 		{"a token that a newer authorize made void", klarna.IntentTokenize, func(s *shop, id, token string) error {
 			s.authorize(id)
@@ -64,22 +64,22 @@ func TestCustomerTokenRules(t *testing.T) {
 			request.PurchaseCountry = "AT"
 			_, err := s.CreateCustomerToken(ctx, token, request)
 			return err
-		}, refusal{409, "BAD_VALUE", "Not matching fields: [purchase_country]"}},
+		}, rejection{409, "BAD_VALUE", "Not matching fields: [purchase_country]"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s := newShop(t)
 			id, token := s.openAndAuthorize(cartFor(row.intent))
 			err := row.act(s, id, token)
-			if row.want == (refusal{}) {
+			if row.want == (rejection{}) {
 				require.NoError(t, err)
 				return
 			}
-			requireRefused(t, err, row.want)
+			requireRejected(t, err, row.want)
 		})
 	}
 }
 
-func TestCustomerTokenAnswers(t *testing.T) {
+func TestCustomerTokenResponses(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	person := klarna.Customer{DateOfBirth: "1980-01-31", Gender: "female", NationalIdentificationNumber: "810101-0000"}
@@ -120,5 +120,5 @@ func TestCustomerTokenOfAnotherAddress(t *testing.T) {
 	request.BillingAddress = home()
 	request.BillingAddress.City = "Potsdam"
 	_, err := s.CreateCustomerToken(context.Background(), token, request)
-	requireRefused(t, err, refusal{409, "BAD_VALUE", "Not matching fields: [billing_address.city]"})
+	requireRejected(t, err, rejection{409, "BAD_VALUE", "Not matching fields: [billing_address.city]"})
 }

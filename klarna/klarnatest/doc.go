@@ -14,7 +14,7 @@
 //
 // A session lives for 48 hours and an authorization token for 60 minutes, by a clock that [Server.Advance] moves. A token
 // is valid for one order, which must be what was authorized: amount, country, currency, order lines and addresses. The same
-// body again for the same token gives the same order. An authorization makes the one before it void. Customer tokens
+// body again for the same token returns the same order. An authorization makes the one before it void. Customer tokens
 // need a session that was opened for them.
 //
 // Every request is validated against the project's contract and checked by the money rules of package preflight. What is
@@ -27,7 +27,7 @@
 // # What can go wrong
 //
 // [Server.Fail] breaks the next requests of an operation: a status, a page of HTML, a delay, a reset before or after the
-// order was placed, a truncated or endless response. [Server.PendingFaults] returns those that nobody met.
+// order was placed, a truncated or endless response. [Server.PendingFaults] returns those that no request has met.
 // [Server.SetRateLimit] lets callers run into a limit.
 //
 //	server.Fail(klarna.OperationCreateOrder, klarnatest.ResetAfter()) // the order exists, the response is lost
@@ -41,17 +41,17 @@
 //
 // # The browser
 //
-// At [ScriptPath] is a script that takes the place of Klarna's in a shop's page. The client token tells it where its server
-// is. Its widget says that it is a stand-in, and lets the person at the screen approve, be declined, mis-type a field, or
-// close it. Without a browser the same is done by
+// At [ScriptPath] is a script that takes the place of Klarna's in a shop's page. The client token
+// contains the server's URL. The widget states that it is a local sandbox, and lets the person at the screen approve, be
+// declined, mis-type a field, or close it. Without a browser the same is done by
 //
-//	POST /kp/stand-in/authorize  {"client_token": "…", "outcome": "approve"}
+//	POST /kp/sandbox/authorize  {"client_token": "…", "outcome": "approve"}
 //
 // which responds with the object that the page's callback would get. There are session (what load asks), authorize,
-// reauthorize and finalize; "data" is what the page gives to Klarna's script, "auto_finalize" false asks for a finalize,
+// reauthorize and finalize; "data" is what the page passes to Klarna's script, "auto_finalize" false asks for a finalize,
 // and the outcome is approve, decline, invalid_fields or close. Command klarna-sandbox is the same server as a program.
 //
 // # What is inferred
 //
-// What Klarna does not say, and the server therefore decides by itself, is marked "inferred" in the source.
+// What Klarna does not document, and the server therefore decides, is marked "inferred" in the source.
 package klarnatest

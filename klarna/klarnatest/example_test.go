@@ -24,7 +24,7 @@ func ExampleServer() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	token, err := server.Authorize(session.SessionID) // the shopper says yes
+	token, err := server.Authorize(session.SessionID) // the shopper approves
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -38,7 +38,7 @@ func EmptyStatus(status int) Fault {
 }
 
 // HTMLStatus responds with a status and a page of HTML, and without Klarna's headers, as a gateway on the way does. With
-// status 200 it looks like success to who does not look at the body.
+// status 200 it looks like success to a caller who does not look at the body.
 func HTMLStatus(status int) Fault {
 	return newStatus("HTML page with status", status, func(e *faultedRequest) {
 		title := strconv.Itoa(status) + " " + http.StatusText(status)
@@ -57,7 +57,7 @@ func TooManyRequests(resetSeconds int) Fault {
 	}}
 }
 
-// Delay handles the request at once, and responds late. A caller who gives up meanwhile has an order all the same. The time
+// Delay handles the request at once, and responds late. A caller who stops waiting meanwhile has an order all the same. The time
 // is real time: [Server.Advance] does not shorten it.
 func Delay(d time.Duration) Fault {
 	return Fault{name: "delay of " + d.String(), delay: d, handled: true, send: func(e *faultedRequest) { e.respond(e.response) }}

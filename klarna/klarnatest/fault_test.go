@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// once is a client that tries a call once, in a short time, over connections of its own. Its answers are not checked
+// once is a client of a single, short attempt over connections of its own. Its responses are not checked
 // against the contract, which most faults break.
 func once(t testing.TB, server *klarnatest.Server, timeout time.Duration) *klarna.Client {
 	transport := &http.Transport{}
@@ -53,11 +53,11 @@ func TestFaultsAsTheClientSeesThem(t *testing.T) {
 		log    int  // the status in the log
 	}{
 		{klarnatest.Status(500, "INTERNAL_SERVER_ERROR", "Internal error"), func(t *testing.T, err error) {
-			requireRefused(t, err, refusal{500, "INTERNAL_SERVER_ERROR", "Internal error"})
+			requireRejected(t, err, rejection{500, "INTERNAL_SERVER_ERROR", "Internal error"})
 			require.ErrorIs(t, err, klarna.ErrServer)
 		}, false, 500},
 		{klarnatest.Status(403, "MERCHANT_INACTIVE"), func(t *testing.T, err error) {
-			requireRefused(t, err, refusal{403, "MERCHANT_INACTIVE", ""})
+			requireRejected(t, err, rejection{403, "MERCHANT_INACTIVE", ""})
 		}, false, 403},
 		{klarnatest.Status(503, "SERVICE_UNAVAILABLE").Handled(), is(klarna.ErrServer, klarna.ErrOutcomeUnknown), true, 503},
 		{klarnatest.EmptyStatus(502), func(t *testing.T, err error) {
@@ -79,7 +79,7 @@ func TestFaultsAsTheClientSeesThem(t *testing.T) {
 		}, false, 504},
 		{klarnatest.HTMLStatus(200), is(klarna.ErrUnexpectedResponse, klarna.ErrOutcomeUnknown), false, 200},
 		{klarnatest.TooManyRequests(7), func(t *testing.T, err error) {
-			requireRefused(t, err, refusal{429, "TOO_MANY_REQUESTS", ""})
+			requireRejected(t, err, rejection{429, "TOO_MANY_REQUESTS", ""})
 			require.ErrorIs(t, err, klarna.ErrRateLimited)
 			var failed *klarna.Error
 			require.ErrorAs(t, err, &failed)
@@ -134,8 +134,8 @@ func requestOf(server *klarnatest.Server, op klarna.Operation) klarnatest.Reques
 	return klarnatest.Request{}
 }
 
-// An answer of 204 has no body to break.
-func TestFaultsOfAnAnswerWithoutABody(t *testing.T) {
+// A 204 response has no body to break.
+func TestFaultsOfAResponseWithoutABody(t *testing.T) {
 	for _, row := range []struct {
 		fault  klarnatest.Fault
 		client time.Duration
@@ -167,7 +167,7 @@ func TestFaultsOfAnAnswerWithoutABody(t *testing.T) {
 				s.order(token, orderOf(cart())) // it was not handled
 				return
 			}
-			requireRefused(t, orderIt(s, "", token), invalidToken)
+			requireRejected(t, orderIt(s, "", token), invalidToken)
 		})
 	}
 }
@@ -182,7 +182,7 @@ func TestFaultsOfAnOperationComeInTheirOrder(t *testing.T) {
 	client := once(t, s.server, patience)
 	for _, want := range []string{"ONE", "TWO", "THREE"} {
 		_, err := client.ReadSession(context.Background(), id)
-		requireRefused(t, err, refusal{500, want, ""})
+		requireRejected(t, err, rejection{500, want, ""})
 	}
 	_, err := client.ReadSession(context.Background(), id)
 	require.NoError(t, err)
@@ -211,7 +211,7 @@ func TestTheClientGetsOverFaults(t *testing.T) {
 	require.Equal(t, klarna.SessionStatusComplete, s.read(id).Status)
 }
 
-func TestPendingFaultsTellsWhatNobodyMet(t *testing.T) {
+func TestPendingFaultsReturnsWhatNoRequestMet(t *testing.T) {
 	s := newShop(t)
 	require.Empty(t, s.server.PendingFaults())
 	s.server.Fail(klarna.OperationReadSession, klarnatest.Truncate(), klarnatest.Drip(time.Second))
@@ -255,7 +255,7 @@ func TestCloseEndsFaults(t *testing.T) {
 			server := klarnatest.NewServer()
 			server.SetGrace(time.Hour)
 			server.Fail(klarna.OperationReadSession, fault)
-			// A caller who sends a request and reads nothing of the answer.
+			// A caller who sends a request and reads nothing of the response.
 			conn, err := net.Dial("tcp", strings.TrimPrefix(server.URL, "http://"))
 			require.NoError(t, err)
 			defer conn.Close()

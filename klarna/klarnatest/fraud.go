@@ -20,7 +20,7 @@ func (s *Server) SetFraudStatus(status klarna.FraudStatus) {
 	s.fraudStatus = status
 }
 
-// NotifyFraud tells the shop how the review of a pending order ended, by a callback to the merchant_urls.notification that
+// NotifyFraud notifies the shop how the review of a pending order ended, by a callback to the merchant_urls.notification that
 // the order or its session has. [Server.WaitForCallbacks] waits for it. It is tried as the authorization callback is, and
 // by the same policy, but only a 200 ends it; Klarna tries every 10 minutes for 24 hours.
 //

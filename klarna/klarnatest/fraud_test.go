@@ -71,7 +71,7 @@ func TestOnlyA200EndsAFraudNotification(t *testing.T) {
 	require.Equal(t, 3, shopServer.calls())
 }
 
-func TestNotifyFraudRefuses(t *testing.T) {
+func TestNotifyFraudRejects(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name  string
@@ -110,5 +110,5 @@ func TestFraudStatusIsThatOfOrdersToCome(t *testing.T) {
 	s.server.SetFraudStatus(klarna.FraudStatusRejected)
 	_, second := s.openAndAuthorize(cart())
 	require.Equal(t, klarna.FraudStatusRejected, s.order(second, orderOf(cart())).FraudStatus)
-	require.Equal(t, klarna.FraudStatusAccepted, s.order(first, orderOf(cart())).FraudStatus, "the same body gives the same order")
+	require.Equal(t, klarna.FraudStatusAccepted, s.order(first, orderOf(cart())).FraudStatus, "the same body returns the same order")
 }

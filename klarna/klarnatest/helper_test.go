@@ -73,16 +73,16 @@ func (s *shop) read(sessionID string) *klarna.SessionRead {
 	return session
 }
 
-// answer is what came back of a request that the client would not send.
-type answer struct {
+// response is the response to a request that the client would not send.
+type response struct {
 	status int
 	header http.Header
 	body   string
 }
 
-// send sends a request without the client's and the contract's checks on it. The answer is still held against the
+// send sends a request without the client's and the contract's checks on it. The response is still checked against the
 // contract, where the path is one of it.
-func (s *shop) send(method, path, body string, header ...string) answer {
+func (s *shop) send(method, path, body string, header ...string) response {
 	s.t.Helper()
 	req, err := http.NewRequest(method, s.server.URL+path, strings.NewReader(body))
 	require.NoError(s.t, err)
@@ -93,7 +93,7 @@ func (s *shop) send(method, path, body string, header ...string) answer {
 	}
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
-	resp, err := transport.RoundTrip(req) // not a Client: a redirect is an answer like any other
+	resp, err := transport.RoundTrip(req) // not a Client: a redirect is a response like any other
 	require.NoError(s.t, err)
 	defer resp.Body.Close()
 	got, err := io.ReadAll(resp.Body)
@@ -103,7 +103,7 @@ func (s *shop) send(method, path, body string, header ...string) answer {
 		require.NoError(s.t, err)
 		require.NoError(s.t, c.StrictResponse(req, resp.StatusCode, resp.Header, got))
 	}
-	return answer{resp.StatusCode, resp.Header, string(bytes.TrimSpace(got))}
+	return response{resp.StatusCode, resp.Header, string(bytes.TrimSpace(got))}
 }
 
 // cart is 119.00 of shoes and 5.00 of shipping, without personal data.
@@ -163,25 +163,25 @@ func customerToken() klarna.CustomerTokenCreationRequest {
 	}
 }
 
-// refusal is what an error of Klarna's says.
-type refusal struct {
+// rejection is the content of an error of Klarna's.
+type rejection struct {
 	status  int
 	code    string
 	message string // empty for an empty list
 }
 
 var (
-	invalidSession   = refusal{404, "NOT_FOUND", "Invalid session id"}
-	invalidToken     = refusal{404, "NOT_FOUND", "Invalid authorization token"}
-	sessionCompleted = refusal{404, "SESSION_COMPLETED", "Session has already been completed"}
-	alreadyConsumed  = refusal{403, "INVALID_OPERATION", "Authorization token already consumed"}
+	invalidSession   = rejection{404, "NOT_FOUND", "Invalid session id"}
+	invalidToken     = rejection{404, "NOT_FOUND", "Invalid authorization token"}
+	sessionCompleted = rejection{404, "SESSION_COMPLETED", "Session has already been completed"}
+	alreadyConsumed  = rejection{403, "INVALID_OPERATION", "Authorization token already consumed"}
 )
 
-func requireRefused(t testing.TB, err error, want refusal) {
+func requireRejected(t testing.TB, err error, want rejection) {
 	t.Helper()
 	var failed *klarna.Error
 	require.ErrorAs(t, err, &failed)
-	got := refusal{failed.StatusCode, failed.Code, strings.Join(failed.Messages, "; ")}
+	got := rejection{failed.StatusCode, failed.Code, strings.Join(failed.Messages, "; ")}
 	require.Equal(t, want, got)
 	require.Equal(t, failed.Header.Get("Klarna-Correlation-Id"), failed.CorrelationID)
 	require.Contains(t, string(failed.Body), `"correlation_id":"`+failed.CorrelationID+`"`)

@@ -31,7 +31,7 @@ func orderDifferences(authorized, order members) []string {
 
 // customerTokenDifferences is the same for a customer token, which has no cart, and need not repeat the address.
 //
-// inferred: an old page of Klarna's says that this is compared, and not what of it.
+// inferred: an old page of Klarna's states that this is compared, and not which part of it.
 func customerTokenDifferences(authorized, sent members) []string {
 	var differences []string
 	billing, given := authorized.value("billing_address"), sent.value("billing_address")
@@ -41,7 +41,7 @@ func customerTokenDifferences(authorized, sent members) []string {
 	return append(differences, countryAndCurrency(authorized, sent)...)
 }
 
-// addresses gives both addresses; the billing address is copied when there is none for shipping.
+// addresses returns both addresses; without one for shipping, it is a copy of the billing address.
 func addresses(m members) (billing, shipping any) {
 	billing, shipping = m.value("billing_address"), m.value("shipping_address")
 	if shipping == nil {

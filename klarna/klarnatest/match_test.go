@@ -88,7 +88,7 @@ func TestAnOrderMustBeWhatWasAuthorized(t *testing.T) {
 				require.NoError(t, err)
 				return
 			}
-			requireRefused(t, err, refusal{409, "BAD_VALUE", "Not matching fields: [" + row.want + "]"})
+			requireRejected(t, err, rejection{409, "BAD_VALUE", "Not matching fields: [" + row.want + "]"})
 		})
 	}
 }

@@ -34,7 +34,7 @@ func WithURL(url string) Option {
 	return func(c *config) { c.url = url }
 }
 
-// WithCredentials sets the credentials that the server takes. An empty one is made at random, as both are without this
+// WithCredentials sets the credentials that the server accepts. An empty one is made at random, as both are without this
 // option. The API key is also the password.
 func WithCredentials(username, apiKey string) Option {
 	return func(c *config) { c.username, c.apiKey = username, apiKey }

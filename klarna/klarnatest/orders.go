@@ -28,8 +28,8 @@ func (s *Server) createOrder(token string, body []byte) (any, *failure) {
 		return nil, rejected
 	}
 	if a.order != nil {
-		// inferred: Klarna says what a different body gives, and so compares them. That blanks and the order of members
-		// do not count, and that the same body gives the same response, is the sensible rest of it.
+		// inferred: Klarna documents what a different body leads to, and so compares them. That blanks and the order of
+		// members do not count, and that the same body gets the same response, follows from it.
 		if hash != a.orderBody {
 			return nil, differentBody
 		}

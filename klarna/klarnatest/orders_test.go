@@ -11,9 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var differentBody = refusal{409, "BAD_VALUE", "The order has been already completed with different request body"}
+var differentBody = rejection{409, "BAD_VALUE", "The order has been already completed with different request body"}
 
-func TestCreateOrderAnswers(t *testing.T) {
+func TestCreateOrderResponses(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	id, token := s.openAndAuthorize(cart())
@@ -30,7 +30,7 @@ func TestCreateOrderRules(t *testing.T) {
 	for _, row := range []struct {
 		name string
 		act  func(s *shop) error
-		want refusal // none: it succeeds
+		want rejection // none: it succeeds
 	}{
 		{"an unknown token", func(s *shop) error { return orderIt(s, "", "unknown") }, invalidToken},
 		{"a token that was cancelled", func(s *shop) error {
@@ -57,7 +57,7 @@ func TestCreateOrderRules(t *testing.T) {
 		{"the newest token", func(s *shop) error {
 			id, _ := s.openAndAuthorize(cart())
 			return orderIt(s, "", s.authorize(id))
-		}, refusal{}},
+		}, rejection{}},
 		{"a token of a session that another token completed", func(s *shop) error {
 			id, token := s.openAndAuthorize(cart())
 			s.order(s.authorize(id), orderOf(cart()))
@@ -66,18 +66,18 @@ func TestCreateOrderRules(t *testing.T) {
 		{"a session that was opened for a customer token only", func(s *shop) error {
 			_, token := s.openAndAuthorize(cartFor(klarna.IntentTokenize))
 			return orderIt(s, "", token)
-		}, refusal{403, "INVALID_OPERATION", "Not allowed to create order(s) for intent tokenize"}},
+		}, rejection{403, "INVALID_OPERATION", "Not allowed to create order(s) for intent tokenize"}},
 		{"an order after the customer token", func(s *shop) error {
 			_, token := s.openAndAuthorize(cartFor(klarna.IntentBuyAndTokenize))
 			_, err := s.CreateCustomerToken(ctx, token, customerToken())
 			require.NoError(s.t, err)
 			return orderIt(s, "", token)
-		}, refusal{}},
+		}, rejection{}},
 		{"the same body again", func(s *shop) error {
 			_, token := s.openAndAuthorize(cart())
 			s.order(token, orderOf(cart()))
 			return orderIt(s, "", token)
-		}, refusal{}},
+		}, rejection{}},
 		{"another body, after the order", func(s *shop) error {
 			_, token := s.openAndAuthorize(cart())
 			s.order(token, orderOf(cart()))
@@ -99,12 +99,12 @@ func TestCreateOrderRules(t *testing.T) {
 			_, err := s.CreateOrder(ctx, token, wrong)
 			require.ErrorIs(s.t, err, klarna.ErrConflict)
 			return orderIt(s, "", token)
-		}, refusal{}},
+		}, rejection{}},
 		{"what was authorized, after an update", func(s *shop) error {
 			id, token := s.openAndAuthorize(cart())
 			require.NoError(s.t, s.UpdateSession(ctx, id, klarna.CartUpdate(cart().OrderLines[:1])))
 			return orderIt(s, "", token)
-		}, refusal{}},
+		}, rejection{}},
 		{"what was updated, after the authorization", func(s *shop) error {
 			id, token := s.openAndAuthorize(cart())
 			require.NoError(s.t, s.UpdateSession(ctx, id, klarna.CartUpdate(cart().OrderLines[:1])))
@@ -112,15 +112,15 @@ func TestCreateOrderRules(t *testing.T) {
 			takeLines(&other, 1)
 			_, err := s.CreateOrder(ctx, token, other)
 			return err
-		}, refusal{409, "BAD_VALUE", "Not matching fields: [order_amount, Incorrect number of items in the cart. Expected: 2, Actual: 1]"}},
+		}, rejection{409, "BAD_VALUE", "Not matching fields: [order_amount, Incorrect number of items in the cart. Expected: 2, Actual: 1]"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			err := row.act(newShop(t))
-			if row.want == (refusal{}) {
+			if row.want == (rejection{}) {
 				require.NoError(t, err)
 				return
 			}
-			requireRefused(t, err, row.want)
+			requireRejected(t, err, row.want)
 		})
 	}
 }

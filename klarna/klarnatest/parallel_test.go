@@ -52,7 +52,7 @@ func TestParallelShoppers(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	require.NoError(t, server.WaitForCallbacks(ctx))
-	require.Equal(t, 2*shoppers+1, shopServer.calls(), "every shopper was called back twice, and one failure was tried again")
+	require.Equal(t, 2*shoppers+1, shopServer.calls(), "every shopper was called back twice, and one failure was retried")
 	server.Close()
 	shopServer.Close()
 	goleak.VerifyNone(t, before)
@@ -155,9 +155,9 @@ func TestOneTokenMakesOneOrder(t *testing.T) {
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
-				var refused *klarna.Error
-				require.ErrorAs(t, err, &refused)
-				require.Equal(t, http.StatusConflict, refused.StatusCode)
+				var rejected *klarna.Error
+				require.ErrorAs(t, err, &rejected)
+				require.Equal(t, http.StatusConflict, rejected.StatusCode)
 				return
 			}
 			orders[placed.OrderID]++

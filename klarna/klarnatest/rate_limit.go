@@ -25,7 +25,7 @@ type limits struct {
 }
 
 // SetRateLimit has the server allow so many calls a second, of CreateSession and of all other operations together. Those
-// above get a 429 until the second is over, by the server's clock: [Server.Advance] ends it too. A limit of 0 is none,
+// above get a 429 until the second is over, by the server's clock: [Server.Advance] ends it too. A limit of 0 is no limit,
 // which is how a server begins. Klarna's playground allows 5 and 50, and in production it is 40 and 200.
 //
 // inferred: a second begins with its first call, and who is over one of the limits may still make the other calls. Calls
@@ -60,7 +60,7 @@ func (l *limits) take(op klarna.Operation, now time.Time) (remaining, reset int,
 	return quota - l.used[creates], 1, false
 }
 
-// of is the limit of an operation: the one that is set, or what Klarna's playground tells.
+// of is the limit of an operation: the one that is set, or that of Klarna's playground.
 func (l *limits) of(op klarna.Operation) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()

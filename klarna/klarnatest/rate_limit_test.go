@@ -42,7 +42,7 @@ func TestRateLimit(t *testing.T) {
 			requireHeaders("2, 2;w=1", remaining)
 		}
 		err := create()
-		requireRefused(t, err, refusal{429, "TOO_MANY_REQUESTS", ""})
+		requireRejected(t, err, rejection{429, "TOO_MANY_REQUESTS", ""})
 		require.ErrorIs(t, err, klarna.ErrRateLimited)
 		requireHeaders("2, 2;w=1", "0")
 
@@ -51,8 +51,8 @@ func TestRateLimit(t *testing.T) {
 			requireHeaders("3, 3;w=1", remaining)
 		}
 		require.Equal(t, 401, s.send("GET", sessionsPath+"/x", "", "Authorization", "").status, "a stranger does not count")
-		requireRefused(t, client.CancelAuthorization(ctx, "unknown"), invalidToken) // a refused call does
-		requireRefused(t, read(), refusal{429, "TOO_MANY_REQUESTS", ""})
+		requireRejected(t, client.CancelAuthorization(ctx, "unknown"), invalidToken) // a rejected call does
+		requireRejected(t, read(), rejection{429, "TOO_MANY_REQUESTS", ""})
 		s.server.Advance(time.Second)
 	}
 
@@ -67,7 +67,7 @@ func TestACallThatIsOverTheLimitIsNotHandled(t *testing.T) {
 	s := newShop(t)
 	id, token := s.openAndAuthorize(cart())
 	s.server.SetRateLimit(0, 1)
-	requireRefused(t, orderIt(s, "", "unknown"), invalidToken)
+	requireRejected(t, orderIt(s, "", "unknown"), invalidToken)
 	_, err := checkedClient(t, s.server, klarna.WithRetry(klarna.NoRetry())).CreateOrder(context.Background(), token, orderOf(cart()))
 	require.ErrorIs(t, err, klarna.ErrRateLimited)
 	s.server.SetRateLimit(0, 0)

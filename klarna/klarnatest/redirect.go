@@ -4,7 +4,7 @@ import "net/http"
 
 const redirectPath = "/redirect/"
 
-// merchantURL is one of the shop's URLs: the first that is given; empty when there is none.
+// merchantURL is one of the shop's URLs: the first that is set, or empty.
 func merchantURL(name string, from ...members) string {
 	for _, m := range from {
 		urls, _ := m.value("merchant_urls").(map[string]any)

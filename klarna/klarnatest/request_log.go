@@ -19,7 +19,7 @@ import (
 type Request struct {
 	Time          time.Time        `json:"time"`            // when it arrived, by the server's clock
 	Duration      time.Duration    `json:"duration"`        // how long it took until the response began
-	Operation     klarna.Operation `json:"operation"`       // empty when the path or the method is none of the API's
+	Operation     klarna.Operation `json:"operation"`       // empty if the path or the method does not belong to the API
 	StatusCode    int              `json:"status"`          // of the response; 0 when a fault let there be none
 	CorrelationID string           `json:"correlation_id"`  // of the response
 	Fault         string           `json:"fault,omitempty"` // what went wrong, by Server.Fail

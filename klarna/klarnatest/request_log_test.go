@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestRequestsTellsWhatArrived(t *testing.T) {
+func TestRequestsReturnsWhatArrived(t *testing.T) {
 	ctx := context.Background()
 	s := newShop(t)
 	require.Empty(t, s.server.Requests())
@@ -100,7 +100,7 @@ func TestPrintingARequestShowsNoSecret(t *testing.T) {
 	require.Equal(t, "unknown route 0 (correlation id )", fmt.Sprint(klarnatest.Request{}))
 }
 
-func TestDurationIsHowLongTheAnswerTook(t *testing.T) {
+func TestDurationIsHowLongTheResponseTook(t *testing.T) {
 	s := newShop(t)
 	id := s.open(cart())
 	s.server.Fail(klarna.OperationReadSession, klarnatest.Delay(30*time.Millisecond))

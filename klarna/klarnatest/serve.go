@@ -41,7 +41,7 @@ func (s *Server) handle(r *http.Request, request *Request, rejected *failure, do
 	case over:
 		rejected = tooManyRequests
 	case rejected == nil && r.Method == http.MethodPost && !isJSON(r):
-		rejected = malformed // inferred: 415 would say more, but the contract has no such response
+		rejected = malformed // inferred: 415 would be clearer, but the contract has no such response
 	case rejected == nil:
 		result, rejected = do(idOf(r), request.Body)
 	}

@@ -14,14 +14,14 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna"
 )
 
-// Server is a Klarna of its own: what one server knows, no other does. [NewServer] makes it. Any number of goroutines
+// Server is a Klarna of its own: servers share no state. [NewServer] makes it. Any number of goroutines
 // may use it at once.
 type Server struct {
 	// URL is the base URL, such as http://127.0.0.1:54321, without a slash at the end. Client uses it, and client tokens
 	// and redirect URLs hold it: a program that serves the handler elsewhere changes it before the first call.
 	URL string
 
-	// The credentials that the server takes, made at random unless WithCredentials gives them: the API key by itself, or
+	// The credentials that the server accepts, made at random unless WithCredentials sets them: the API key by itself, or
 	// the username with the password. As at Klarna the key is also the password.
 	Username, Password, APIKey string
 
@@ -35,7 +35,7 @@ type Server struct {
 	callbacks     *callbacks
 	unknownFields bool
 	repeatTokens  bool
-	readTimeout   time.Duration // 0 is none
+	readTimeout   time.Duration // 0 is no limit
 	grace         time.Duration
 	closing       context.Context // ends when Close begins
 	close         context.CancelFunc
@@ -89,7 +89,7 @@ func NewServer(opts ...Option) *Server {
 }
 
 // Close stops the server, once the calls that are under way have ended, ends the faults and callbacks that are still
-// waiting, and closes the connections of the clients that Client made. What it remembers can still be asked for.
+// waiting, and closes the connections of the clients that Client made. What it has stored can still be read.
 func (s *Server) Close() {
 	s.close()
 	// A caller that neither sends the rest of its request nor goes away would keep it open for ever.

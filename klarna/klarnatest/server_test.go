@@ -27,7 +27,7 @@ func TestServersKnowNothingOfEachOther(t *testing.T) {
 	require.NotEqual(t, one.server.Username, other.server.Username)
 
 	_, err := other.ReadSession(context.Background(), one.open(cart()))
-	requireRefused(t, err, invalidSession)
+	requireRejected(t, err, invalidSession)
 }
 
 func TestClientTakesOptions(t *testing.T) {
@@ -116,7 +116,7 @@ func TestPrintingAServerShowsNoSecret(t *testing.T) {
 	require.Equal(t, "klarnatest.Server(nil)", fmt.Sprint((*klarnatest.Server)(nil)))
 }
 
-func TestEveryAnswerBearsKlarnasHeaders(t *testing.T) {
+func TestEveryResponseBearsKlarnasHeaders(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	s := newShop(t)
@@ -131,7 +131,7 @@ func TestEveryAnswerBearsKlarnasHeaders(t *testing.T) {
 		{"update session, without a body", func(o klarna.CallOption) error {
 			return s.UpdateSession(ctx, sessionID, klarna.SessionUpdate{MerchantReference1: "ON4711"}, o)
 		}, "50, 50;w=1"},
-		{"refused", func(o klarna.CallOption) error { _ = s.CancelAuthorization(ctx, "unknown", o); return nil }, "50, 50;w=1"},
+		{"rejected", func(o klarna.CallOption) error { _ = s.CancelAuthorization(ctx, "unknown", o); return nil }, "50, 50;w=1"},
 		{"create order", func(o klarna.CallOption) error { _, err := s.CreateOrder(ctx, token, orderOf(cart()), o); return err }, "50, 50;w=1"},
 	} {
 		t.Run(call.name, func(t *testing.T) {
@@ -148,7 +148,7 @@ func TestEveryAnswerBearsKlarnasHeaders(t *testing.T) {
 
 const uuid = `^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`
 
-func TestUnknownRoutesAreRefusedAsJSON(t *testing.T) {
+func TestUnknownRoutesAreRejectedAsJSON(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	for _, row := range []struct {
@@ -183,7 +183,7 @@ func TestAnIDIsOneSegmentWhateverItHolds(t *testing.T) {
 	s := newShop(t)
 	for _, id := range []string{"a/b", "a?x=1", "a b", "%2F", "../x"} {
 		_, err := s.ReadSession(context.Background(), id)
-		requireRefused(t, err, invalidSession)
+		requireRejected(t, err, invalidSession)
 	}
 	require.Equal(t, 404, s.send("GET", sessionsPath+"/%2e%2e", "").status)
 }

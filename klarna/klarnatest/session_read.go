@@ -31,7 +31,7 @@ func (x *session) state(now time.Time) sessionState {
 		state.status = klarna.SessionStatusComplete
 	}
 	if a := x.newest; a != nil && !a.expired(now) && !a.consumed() {
-		state.token = a.token // inferred: one that is worth nothing any more is left out
+		state.token = a.token // inferred: one that is no longer valid is left out
 	}
 	return state
 }

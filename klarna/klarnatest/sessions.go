@@ -15,7 +15,7 @@ type session struct {
 	expires        time.Time
 	members        members          // as the shop sent them, updates and the shopper's data included; never changed in place
 	version        int              // of members
-	newest         *authorization   // nil when there is none, or it was cancelled
+	newest         *authorization   // nil before the first, or when it was cancelled
 	authorizations []*authorization // all of them, oldest first
 	order          *klarna.Order    // nil until it is placed
 	toFinalize     bool             // the browser authorized, and has to finalize
@@ -94,7 +94,7 @@ func (s *Server) update(id string, sent members) *failure {
 			return rejected
 		}
 		if was, is := customerType(before), customerType(updated); was != "" && is != "" && was != is {
-			return badValue("customer.type") // inferred: Klarna says that it takes a new session, and not what it responds
+			return badValue("customer.type") // inferred: Klarna documents that it takes a new session, and not how it responds
 		}
 		if done, rejected := s.replace(id, version, updated); done {
 			return rejected
@@ -146,7 +146,7 @@ func (s *Server) findOpenSession(id string) (*session, *failure) {
 	return x, nil
 }
 
-// locale returns the language and country that the shopper sees, en-US unless the shop says otherwise.
+// locale returns the language and country that the shopper sees, en-US unless the shop sets another.
 func (m members) locale() string {
 	if locale := m.text("locale"); locale != "" {
 		return locale

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestCreateSessionAnswers(t *testing.T) {
+func TestCreateSessionResponses(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	session, err := s.CreateSession(context.Background(), cart())
@@ -31,7 +31,7 @@ func TestCreateSessionAnswers(t *testing.T) {
 		"language":         "de",
 		"purchase_country": "DE",
 		"order_amount":     float64(12400),
-		"stand_in":         true,
+		"sandbox":          true,
 
 		"payment_method_categories": []any{"pay_later", "pay_over_time", "pay_now"},
 	}, claims)
@@ -245,21 +245,21 @@ func TestUpdateSessionIgnoresNull(t *testing.T) {
 	require.Equal(t, "x", s.read(id).MerchantReference2)
 }
 
-func TestUpdateSessionRefuses(t *testing.T) {
+func TestUpdateSessionRejects(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	requireRefused(t, updateIt(s, "unknown", ""), invalidSession)
+	requireRejected(t, updateIt(s, "unknown", ""), invalidSession)
 
 	id, token := s.openAndAuthorize(cart())
 	s.order(token, orderOf(cart()))
-	requireRefused(t, updateIt(s, id, ""), sessionCompleted)
+	requireRejected(t, updateIt(s, id, ""), sessionCompleted)
 	require.Equal(t, klarna.SessionStatusComplete, s.read(id).Status)
 }
 
-func TestReadSessionRefusesAnUnknownID(t *testing.T) {
+func TestReadSessionRejectsAnUnknownID(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	requireRefused(t, readIt(s, "unknown", ""), invalidSession)
+	requireRejected(t, readIt(s, "unknown", ""), invalidSession)
 }
 
 // What only Klarna sets is unknown to the contract, as a member to send.
@@ -267,7 +267,7 @@ const withUnknown = `{"order_amount":1,"purchase_country":"DE","purchase_currenc
 	"order_lines":[{"name":"x","quantity":1,"unit_price":1,"total_amount":1,"unknown":1}],
 	"status":["complete"],"expires_at":[1],"client_token":{"a":1},"authorization_token":"mine","payment_method_categories":[1],"unknown":{"a":1}}`
 
-func TestUnknownFieldsAreRefused(t *testing.T) {
+func TestUnknownFieldsAreRejected(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	got := s.send("POST", sessionsPath, withUnknown)
@@ -282,7 +282,7 @@ func TestUnknownFieldsAreIgnoredOnRequest(t *testing.T) {
 	require.Equal(t, 200, got.status)
 	var created klarna.MerchantSession
 	require.NoError(t, json.Unmarshal([]byte(got.body), &created))
-	session := s.read(created.SessionID) // which the contract refuses when it holds unknown members
+	session := s.read(created.SessionID) // which the contract rejects when it has unknown members
 	require.Equal(t, klarna.SessionStatusIncomplete, session.Status)
 	require.Equal(t, created.ClientToken, session.ClientToken)
 	require.Empty(t, session.AuthorizationToken)
@@ -307,10 +307,10 @@ func TestSessionsKeepTheirDataToThemselves(t *testing.T) {
 		return o
 	}())
 	require.Error(t, err)
-	var refused *klarna.Error
-	require.ErrorAs(t, err, &refused)
-	require.NotContains(t, string(refused.Body), home().StreetAddress)
-	require.NotContains(t, string(refused.Body), work().StreetAddress)
+	var rejected *klarna.Error
+	require.ErrorAs(t, err, &rejected)
+	require.NotContains(t, string(rejected.Body), home().StreetAddress)
+	require.NotContains(t, string(rejected.Body), work().StreetAddress)
 }
 
 func TestReadSessionKeepsZeroAndEmpty(t *testing.T) {

@@ -20,8 +20,8 @@ func TestTheOldestSessionsAreForgotten(t *testing.T) {
 	for range 3 {
 		later = append(later, s.open(cart()))
 	}
-	requireRefused(t, readIt(s, first, ""), invalidSession)
-	requireRefused(t, s.CancelAuthorization(ctx, token), invalidToken)
+	requireRejected(t, readIt(s, first, ""), invalidSession)
+	requireRejected(t, s.CancelAuthorization(ctx, token), invalidToken)
 	for _, id := range later {
 		require.NoError(t, readIt(s, id, ""))
 	}
@@ -34,7 +34,7 @@ func TestTheOldestSessionsAreForgotten(t *testing.T) {
 	for range 20 {
 		last = s.open(large)
 	}
-	requireRefused(t, readIt(s, first, ""), invalidSession)
+	requireRejected(t, readIt(s, first, ""), invalidSession)
 	require.NoError(t, readIt(s, last, ""))
 	require.Equal(t, klarnatest.Created{Sessions: 21}, s.server.Created())
 }
@@ -73,7 +73,7 @@ func TestWhatWasCreatedCanBeCounted(t *testing.T) {
 	require.Empty(t, s.server.CustomerTokens("unknown"))
 }
 
-func TestACancelledAuthorizationStillTellsItsCustomerTokens(t *testing.T) {
+func TestACancelledAuthorizationKeepsItsCustomerTokens(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	s := newShop(t)
@@ -99,11 +99,11 @@ func TestRepeatedCustomerTokens(t *testing.T) {
 	require.Equal(t, want, s.server.CustomerTokens(token))
 	require.Equal(t, 2, s.server.Created().CustomerTokens)
 
-	// Nothing else changes: after the order there is none.
+	// Nothing else changes after the order.
 	_, token = s.openAndAuthorize(cartFor(klarna.IntentBuyAndTokenize))
 	s.order(token, orderOf(cart()))
 	_, err := s.CreateCustomerToken(ctx, token, customerToken())
-	requireRefused(t, err, alreadyConsumed)
+	requireRejected(t, err, alreadyConsumed)
 }
 
 // What is far too large is rejected at once, whichever list or object it is.
@@ -135,7 +135,7 @@ func TestOversizedListsAreRejectedEarly(t *testing.T) {
 			require.Contains(t, got.body, `"Bad value: `+row.path+`"`, "nothing else was looked at")
 
 			if len(row.body) < 100_000 {
-				got = s.send("POST", "/kp/stand-in/session", `{"client_token":"x","data":`+row.body+`}`, "Authorization", "")
+				got = s.send("POST", "/kp/sandbox/session", `{"client_token":"x","data":`+row.body+`}`, "Authorization", "")
 				require.Equal(t, 400, got.status)
 			}
 		})

@@ -114,7 +114,7 @@ func moneyFaults(m members, like any) (fields []string) {
 	if err := json.Unmarshal(raw, like); err != nil {
 		var wrongType *json.UnmarshalTypeError
 		if errors.As(err, &wrongType) {
-			// A number such as 1.0 or 1e2, which is an integer by the contract. The decoder does not say which line it is in.
+			// A number such as 1.0 or 1e2, which is an integer by the contract. The decoder does not report which line it is in.
 			if field, _, inLine := strings.Cut(wrongType.Field, "."); inLine && field == "order_lines" {
 				return []string{field}
 			}

@@ -52,8 +52,8 @@ var strictRules = []struct {
 	{"a discount that is positive", func(m map[string]any) { lineOf(m)["type"] = "discount" }, "order_lines[0].total_amount"},
 	{"the form comes before the money", func(m map[string]any) { delete(lineOf(m), "quantity"); m["order_amount"] = 1 }, "order_lines[0].quantity"},
 
-	{"a warning is none: the locale of another country", func(m map[string]any) { m["locale"] = "sv-SE" }, ""},
-	{"a warning is none: a URL without https", func(m map[string]any) { m["merchant_urls"] = map[string]any{"push": "http://127.0.0.1/"} }, ""},
+	{"only a warning: the locale of another country", func(m map[string]any) { m["locale"] = "sv-SE" }, ""},
+	{"only a warning: a URL without https", func(m map[string]any) { m["merchant_urls"] = map[string]any{"push": "http://127.0.0.1/"} }, ""},
 	{"a type of line that Klarna may add", func(m map[string]any) { lineOf(m)["type"] = "new" }, ""},
 }
 
@@ -122,7 +122,7 @@ func TestAnUpdateIsChecked(t *testing.T) {
 	}
 }
 
-func requireBadValue(t *testing.T, got answer, success int, fields string) {
+func requireBadValue(t *testing.T, got response, success int, fields string) {
 	t.Helper()
 	if fields == "" {
 		require.Equal(t, success, got.status, got.body)
@@ -166,14 +166,14 @@ func TestTheClientNamesTheFields(t *testing.T) {
 	s := newShop(t)
 	client := s.server.Client()
 	_, err := client.CreateSession(context.Background(), klarna.SessionCreate{PurchaseCountry: "DE", PurchaseCurrency: "EUR", OrderLines: []klarna.OrderLine{}})
-	requireRefused(t, err, refusal{400, "BAD_VALUE", "Bad value: order_lines"})
+	requireRejected(t, err, rejection{400, "BAD_VALUE", "Bad value: order_lines"})
 	require.ErrorIs(t, err, klarna.ErrInvalidRequest)
 	var failed *klarna.Error
 	require.ErrorAs(t, err, &failed)
 	require.Equal(t, []string{"order_lines"}, failed.Fields)
 }
 
-func TestARefusalNamesFiftyFieldsAtMost(t *testing.T) {
+func TestARejectionNamesFiftyFieldsAtMost(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	c := cart()

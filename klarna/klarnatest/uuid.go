@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// newUUID gives a random UUID (version 4), as Klarna's ids and tokens look.
+// newUUID returns a random UUID (version 4), as Klarna's ids and tokens look.
 func newUUID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // it never fails

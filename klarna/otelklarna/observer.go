@@ -88,13 +88,13 @@ func (o *observer) StartAttempt(ctx context.Context, seen klarna.Observation) (c
 	}
 	start := time.Now()
 	return ctx, func(outcome klarna.Outcome) {
-		o.duration.Record(ctx, time.Since(start).Seconds(), metric.WithAttributes(append(attributes, answer(outcome)...)...))
+		o.duration.Record(ctx, time.Since(start).Seconds(), metric.WithAttributes(append(attributes, responseAttributes(outcome)...)...))
 		end(span, outcome)
 	}
 }
 
 func end(span trace.Span, outcome klarna.Outcome) {
-	span.SetAttributes(answer(outcome)...)
+	span.SetAttributes(responseAttributes(outcome)...)
 	if outcome.CorrelationID != "" {
 		span.SetAttributes(attribute.String("klarna.correlation_id", outcome.CorrelationID))
 	}
@@ -113,7 +113,7 @@ func request(seen klarna.Observation) []attribute.KeyValue {
 	}
 }
 
-func answer(outcome klarna.Outcome) []attribute.KeyValue {
+func responseAttributes(outcome klarna.Outcome) []attribute.KeyValue {
 	var attributes []attribute.KeyValue
 	if outcome.StatusCode != 0 {
 		attributes = append(attributes, attribute.Int("http.response.status_code", outcome.StatusCode))
@@ -124,7 +124,7 @@ func answer(outcome klarna.Outcome) []attribute.KeyValue {
 	return attributes
 }
 
-// errorType is the status of a refusal, as the conventions ask, or one of a few words, so that a metric does not split
+// errorType is the status of a rejection, as the conventions ask, or one of a few words, so that a metric does not split
 // into as many series as there are error texts.
 func errorType(outcome klarna.Outcome) string {
 	switch {

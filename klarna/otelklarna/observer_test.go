@@ -41,8 +41,8 @@ type recorded struct {
 	reader *metric.ManualReader
 }
 
-// record answers one attempt after the other by the given functions, the last one for all further ones.
-func record(t *testing.T, answers ...roundTrip) recorded {
+// record makes a client whose attempts get these responses in turn, and the last one for all further attempts.
+func record(t *testing.T, responses ...roundTrip) recorded {
 	t.Helper()
 	r := recorded{spans: tracetest.NewInMemoryExporter(), reader: metric.NewManualReader()}
 	observer, err := otelklarna.NewObserver(nil,
@@ -51,9 +51,9 @@ func record(t *testing.T, answers ...roundTrip) recorded {
 	require.NoError(t, err)
 	attempt := 0
 	transport := roundTrip(func(req *http.Request) (*http.Response, error) {
-		answer := answers[min(attempt, len(answers)-1)]
+		next := responses[min(attempt, len(responses)-1)]
 		attempt++
-		return answer(req)
+		return next(req)
 	})
 	r.client, err = klarna.New(klarna.PlaygroundEU, klarna.APIKey(apiKey), klarna.WithObserver(observer),
 		klarna.WithHTTPClient(&http.Client{Transport: transport}),
@@ -62,7 +62,7 @@ func record(t *testing.T, answers ...roundTrip) recorded {
 	return r
 }
 
-func answer(status int, body string) roundTrip {
+func respond(status int, body string) roundTrip {
 	return func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: status, Header: http.Header{"Klarna-Correlation-Id": {"c-1"}}, Body: io.NopCloser(strings.NewReader(body))}, nil
 	}
@@ -88,7 +88,7 @@ func attributes(all []attribute.KeyValue) map[string]any {
 
 func TestCallAndAttemptsAreSpans(t *testing.T) {
 	t.Parallel()
-	r := record(t, answer(503, ""), answer(200, `{"order_id":"o-1"}`))
+	r := record(t, respond(503, ""), respond(200, `{"order_id":"o-1"}`))
 	require.NoError(t, r.createOrder(t.Context()))
 	spans := r.spans.GetSpans()
 	require.Len(t, spans, 3)
@@ -120,16 +120,16 @@ func TestCallAndAttemptsAreSpans(t *testing.T) {
 
 func TestErrorTypeIsTheStatusOrOneOfAFewWords(t *testing.T) {
 	t.Parallel()
-	for want, answer := range map[string]roundTrip{
-		"400":                 answer(400, `{"error_code":"BAD_VALUE"}`),
-		"502":                 answer(502, "<html>"),
-		"unexpected_response": answer(200, "<html>"),
-		"response_too_large":  answer(200, strings.Repeat(" ", 8<<20+1)),
+	for want, first := range map[string]roundTrip{
+		"400":                 respond(400, `{"error_code":"BAD_VALUE"}`),
+		"502":                 respond(502, "<html>"),
+		"unexpected_response": respond(200, "<html>"),
+		"response_too_large":  respond(200, strings.Repeat(" ", 8<<20+1)),
 		"timeout":             fail(context.DeadlineExceeded),
 		"canceled":            fail(context.Canceled),
 		"_OTHER":              fail(errors.New("connection reset")),
 	} {
-		r := record(t, answer)
+		r := record(t, first)
 		require.Error(t, r.createOrder(t.Context()))
 		for _, span := range r.spans.GetSpans() {
 			require.Equal(t, want, attributes(span.Attributes)["error.type"])
@@ -140,7 +140,7 @@ func TestErrorTypeIsTheStatusOrOneOfAFewWords(t *testing.T) {
 
 func TestEachAttemptCountsInTheDurationHistogram(t *testing.T) {
 	t.Parallel()
-	r := record(t, answer(503, ""), answer(503, ""), answer(200, `{"order_id":"o-1"}`))
+	r := record(t, respond(503, ""), respond(503, ""), respond(200, `{"order_id":"o-1"}`))
 	require.NoError(t, r.createOrder(t.Context()))
 	var metrics metricdata.ResourceMetrics
 	require.NoError(t, r.reader.Collect(t.Context(), &metrics))
@@ -165,9 +165,9 @@ func TestEachAttemptCountsInTheDurationHistogram(t *testing.T) {
 func TestNothingSecretIsRecordedAndNothingPropagated(t *testing.T) {
 	otel.SetTextMapPropagator(propagation.TraceContext{})
 	t.Cleanup(func() { otel.SetTextMapPropagator(propagation.NewCompositeTextMapPropagator()) })
-	for _, answer := range []roundTrip{
-		answer(200, `{"order_id":"o-1"}`),
-		answer(403, `{"error_code":"`+token+`","error_messages":["`+token+` `+apiKey+`"]}`),
+	for _, next := range []roundTrip{
+		respond(200, `{"order_id":"o-1"}`),
+		respond(403, `{"error_code":"`+token+`","error_messages":["`+token+` `+apiKey+`"]}`),
 		func(r *http.Request) (*http.Response, error) {
 			return nil, fmt.Errorf("cannot reach %s with %s", r.URL, r.Header.Get("Authorization"))
 		},
@@ -175,7 +175,7 @@ func TestNothingSecretIsRecordedAndNothingPropagated(t *testing.T) {
 		var sent http.Header
 		r := record(t, func(req *http.Request) (*http.Response, error) {
 			sent = req.Header.Clone()
-			return answer(req)
+			return next(req)
 		})
 		_ = r.createOrder(t.Context())
 		for name := range sent {

@@ -17,7 +17,7 @@ func checkCart(request *request, report *Report) {
 	}
 	checkOverflow(cart, report)
 	if len(cart.lines) == 0 {
-		return // form says so where there must be some
+		return // form reports it where there must be some
 	}
 	salesTax := taxedLikeUS(request)
 	checkSalesTaxCountry(request, report)
@@ -63,7 +63,7 @@ func checkOverflow(cart *cart, report *Report) {
 // isOverflow counts the negative of MaxInt64 too: it is what [klarna.DiscountLine] makes of it.
 func isOverflow(n int64) bool { return n == math.MaxInt64 || n <= -math.MaxInt64 }
 
-// taxedLikeUS says whether the tax of the order is in lines of its own. It is in the US; and where there is such a line,
+// taxedLikeUS reports whether the tax of the order is in lines of its own. It is in the US; and where there is such a line,
 // that is what the request means to do, whatever its country. An update may leave the country out.
 //
 // Source: https://docs.klarna.com/klarna-payments/additional-resources/error-handling-and-validations/tax-handling/
@@ -109,8 +109,8 @@ func checkOrderAmount(cart *cart, report *Report) {
 
 // checkOrderTax: order_tax_amount is the sum of the lines' tax, or of the sales_tax lines in the US.
 //
-// Klarna's page allows a difference as large as the number of items, and does not say whether lines or pieces are
-// meant; shops that round for the whole order are refused all the same. The numbers that are added up here are those that
+// Klarna's page allows a difference as large as the number of items, and does not specify whether lines or pieces are
+// meant; shops that round for the whole order are rejected all the same. The numbers that are added up here are those that
 // are sent, so nothing is left to round: a difference of 1 is a warning, and more is a problem.
 //
 // Source: https://docs.klarna.com/klarna-payments/additional-resources/error-handling-and-validations/tax-handling/

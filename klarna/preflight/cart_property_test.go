@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// What the constructors of package klarna build passes, gives no warning, and is valid by the document.
+// What the constructors of package klarna build passes, causes no warning, and is valid by the document.
 func TestEveryCartOfTheConstructorsPasses(t *testing.T) {
 	t.Parallel()
 	document, err := contract.Load()

@@ -22,7 +22,7 @@ func TestOrderAmountIsTheSumOfTheLines(t *testing.T) {
 }
 
 // A difference of 1 may pass for rounding. Klarna's page would let more pass for several lines, but shops that round
-// the tax of the whole order are refused.
+// the tax of the whole order are rejected.
 func TestOrderTaxIsTheSumOfTheLines(t *testing.T) {
 	t.Parallel()
 	for _, lines := range []int{1, 2, 20} {

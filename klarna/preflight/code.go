@@ -1,6 +1,6 @@
 package preflight
 
-// Codes of problems. The package documentation says what each means.
+// Codes of problems. The package documentation explains each.
 const (
 	CodeMissing        = "missing"
 	CodeTooShort       = "too_short"

@@ -1,18 +1,18 @@
 // Package preflight checks a request before it is sent, and finds everything that is wrong with it at once.
 //
-// Klarna answers a wrong request with one terse BAD_VALUE, after a round trip and often not before the first odd cart in
-// production. Most of what it refuses is arithmetic and form, and both can be told without asking. The check is off by
-// default. One line switches it on for all calls of a client; a request that fails is then not sent:
+// Klarna rejects a wrong request with one terse BAD_VALUE, after a round trip and often not before the first odd cart in
+// production. Most rejections are about arithmetic and form, which can be checked without Klarna. The check is off by default.
+// One line switches it on for all calls of a client; a request that fails is then not sent:
 //
 //	client, err := klarna.New(env, creds, klarna.WithPreflight(preflight.Check))
 //
-// [Check] gives an error, [Inspect] a report with the warnings as well; a shop's tests can hold its carts against either.
+// [Check] returns an error, [Inspect] a report with the warnings as well; a shop's tests can check its carts with either.
 // They take a [klarna.SessionCreate], [klarna.SessionUpdate], [klarna.CreateOrderRequest] or
 // [klarna.CustomerTokenCreationRequest], or a pointer to one, and do not change it.
 //
 // # Problems
 //
-// A problem is something that Klarna refuses. Each has the path of the field as Klarna writes it, such as
+// A problem is something that Klarna rejects. Each has the path of the field as Klarna writes it, such as
 // order_lines[2].total_tax_amount, a code that does not change, and a sentence:
 //
 //	code              what is wrong
@@ -24,8 +24,8 @@
 //	too_many          a list has too many entries, such as more than 1000 lines
 //	too_small         a number is too small
 //	too_large         a number is too large
-//	wrong_format      a text has not the form that it must have, such as two letters
-//	not_allowed       a text is none of the values that there are
+//	wrong_format      a text does not have the required form, such as two letters
+//	not_allowed       a text is not one of the allowed values
 //	invalid           any other rule of the OpenAPI document is broken
 //	app_scheme        merchant_urls.app_return_url is for a browser, and not for an app
 //	body_too_large    the body has more than 1 MB
@@ -36,19 +36,19 @@
 //	order_amount      order_amount is not the sum of total_amount over all lines
 //	order_tax_amount  order_tax_amount is not the sum of the lines' tax, by more than 1
 //	overflow          a number is at a limit of int64: the amounts are too large to add up or multiply
-//	not_a_request     what was given is none of the four requests, or is nil
+//	not_a_request     the argument is not one of the four requests, or is nil
 //
 // The rules of form, from missing to invalid, are those of the project's OpenAPI document. Values that Klarna keeps
 // open, such as the types of order lines, are no problem.
 //
 // # Warnings
 //
-// A warning never fails a call. Klarna takes such a request, or it is not known whether it does:
+// A warning never fails a call. Klarna accepts such a request, or it is not known whether it does:
 //
-//	code              what is odd
+//	code              what is unusual
 //	----------------  ------------------------------------------------------------------------------
 //	market            Klarna does not list the country; or currency or locale are not those of the country
-//	tax_rounding      order_tax_amount is off by 1, which Klarna may or may not take for rounding
+//	tax_rounding      order_tax_amount is off by 1, which Klarna may or may not accept as rounding
 //	cart_incomplete   an update has amount, tax or lines, but not all of them; Klarna checks them together
 //	credit_tax        a gift card or store credit has tax
 //	sales_tax         a sales_tax line outside the US

@@ -39,7 +39,7 @@ func eachField(t *testing.T, test func(t *testing.T, body func(value any) any, f
 	}
 }
 
-// requests gives a new request that is in order, by the name that it has in the document. It has the objects with required
+// requests returns a new valid request, by the name that it has in the document. It has the objects with required
 // fields, since one without any value is left out as a whole.
 var requests = map[string]func() any{
 	"session_create": func() any {

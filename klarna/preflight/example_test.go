@@ -19,9 +19,9 @@ func ExampleCheck() {
 			Name: "Running shoe", Quantity: 1, UnitPrice: 11900, TaxRate: 1900, TotalAmount: 11900, TotalTaxAmount: 2261,
 		}},
 	})
-	var refused *preflight.Error
-	if errors.As(err, &refused) {
-		for _, problem := range refused.Problems {
+	var rejected *preflight.Error
+	if errors.As(err, &rejected) {
+		for _, problem := range rejected.Problems {
 			fmt.Println(problem.Path)
 			fmt.Println(problem.Code)
 			fmt.Println(problem.Message)

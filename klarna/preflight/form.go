@@ -13,7 +13,7 @@ import (
 	"github.com/klarna-go/klarna-payments/internal/contract"
 )
 
-// checkForm holds the body against the OpenAPI document. No limit, pattern or value stands in this file: they are all
+// checkForm validates the body against the OpenAPI document. No limit, pattern or value stands in this file: they are all
 // the document's.
 func checkForm(request *request, report *Report) {
 	document, err := contract.Load()
@@ -22,10 +22,10 @@ func checkForm(request *request, report *Report) {
 		return
 	}
 	tree := treeOf(reflect.ValueOf(request.body).Elem())
-	var refused *contract.Error
+	var rejected *contract.Error
 	switch err := document.Value(request.schema, tree); {
-	case errors.As(err, &refused):
-		for _, violation := range refused.Violations {
+	case errors.As(err, &rejected):
+		for _, violation := range rejected.Violations {
 			formProblem(violation.Path, violation.Reason, violation.Fault(), tree, report)
 		}
 	case err != nil:
@@ -90,7 +90,7 @@ func oneOf(values []any) string {
 // limit writes a limit out: 200000000 and not 2e+08.
 func limit(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 
-// size says how much there is of a text or a list.
+// size describes how long a text or a list is.
 func size(found any) string {
 	switch found := found.(type) {
 	case string:

@@ -15,7 +15,7 @@ import (
 )
 
 // FuzzCheck checks whatever can be decoded: it must not panic, must not quote, must not depend on how the request is
-// given, and must refuse what the document refuses. Decoding is lenient, since a Go program can build what its JSON is not.
+// given, and must reject what the document rejects. Decoding is lenient, since a Go program can build what its JSON is not.
 func FuzzCheck(f *testing.F) {
 	for kind, name := range []string{
 		"session_create.arithmetic-wrong.json", "session_update.json", "create_order_request.json", "customer_token_creation_request.json",
@@ -54,7 +54,7 @@ func FuzzCheck(f *testing.F) {
 		if err := preflight.Check(pointer); err == nil {
 			encoded, err := json.Marshal(pointer)
 			require.NoError(t, err)
-			require.NoError(t, document.Body(schema, encoded), "Check passes what the document refuses")
+			require.NoError(t, document.Body(schema, encoded), "Check passes what the document rejects")
 		}
 
 		// The same with something in every text that must not come out.

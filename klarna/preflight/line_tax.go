@@ -8,11 +8,11 @@ import (
 
 // checkLineTax: total_tax_amount is the tax inside total_amount, to within 1.
 //
-// Source: the OpenAPI document, at total_tax_amount. Klarna's page on tax compares rates instead, which would refuse
+// Source: the OpenAPI document, at total_tax_amount. Klarna's page on tax compares rates instead, which would reject
 // the honestly rounded tax of a small amount: 20 inside 99 at 25 % is 25.3 %.
 func checkLineTax(l line, report *Report) {
 	if l.TaxRate < 0 {
-		return // form says so
+		return // form reports it
 	}
 	if !isTaxInside(l.TotalAmount, l.TaxRate, l.TotalTaxAmount) {
 		report.problem(l.path("total_tax_amount"), CodeLineTax,
@@ -22,7 +22,7 @@ func checkLineTax(l line, report *Report) {
 	}
 	switch l.Type {
 	case klarna.OrderLineTypeGiftCard, klarna.OrderLineTypeStoreCredit:
-		// One of Klarna's samples taxes a gift card, all else says that it has no tax.
+		// One of Klarna's samples taxes a gift card; everything else states that it has no tax.
 		if l.TotalTaxAmount != 0 {
 			report.warning(l.path("total_tax_amount"), CodeCreditTax,
 				"of a %s line is %d, but paying by it is not taxed", l.Type, l.TotalTaxAmount)
@@ -30,7 +30,7 @@ func checkLineTax(l line, report *Report) {
 	}
 }
 
-// isTaxInside says whether |tax − (total − total × 10000 / (10000 + rate))| ≤ 1, with both sides multiplied by
+// isTaxInside reports whether |tax − (total − total × 10000 / (10000 + rate))| ≤ 1, with both sides multiplied by
 // 10000 + rate, so that nothing is rounded.
 func isTaxInside(total, rate, tax int64) bool {
 	divisor := new(big.Int).Add(big.NewInt(10000), big.NewInt(rate))

@@ -61,7 +61,7 @@ func TestTaxIsInsideTheTotal(t *testing.T) {
 	}
 }
 
-// A negative rate is refused as such. There is no tax inside a total at it.
+// A negative rate is rejected as such. There is no tax inside a total at it.
 func TestANegativeRateIsOneProblem(t *testing.T) {
 	t.Parallel()
 	for _, rate := range []int64{-1, -10000, -10001, math.MinInt64} {

@@ -6,7 +6,7 @@ import (
 )
 
 // checkMarket warns of a country that Klarna does not list, and of a currency or locale that is not that of the country.
-// Klarna says that it checks locale and country, but the playground was seen to accept locale EN with country SE.
+// Klarna states that it checks locale and country, but the playground was seen to accept locale EN with country SE.
 //
 // Source: https://docs.klarna.com/klarna-payments/additional-resources/error-handling-and-validations/validations-in-kp/
 func checkMarket(request *request, report *Report) {

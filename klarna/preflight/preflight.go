@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Check gives an [*Error] with all problems of a request, or nil when there is none. It is made for
+// Check returns an [*Error] with all problems of a request, or nil. It is made for
 // [klarna.WithPreflight]. Warnings do not fail it; see [Inspect] for those.
 func Check(body any) error {
 	if problems := Inspect(body).Problems; len(problems) > 0 {
@@ -14,7 +14,7 @@ func Check(body any) error {
 	return nil
 }
 
-// Inspect gives everything that there is to say about a request.
+// Inspect returns all problems and warnings of a request.
 func Inspect(body any) Report {
 	var report Report
 	request, ok := read(body, &report)
@@ -32,7 +32,7 @@ func Inspect(body any) Report {
 
 // Report is what [Inspect] found.
 type Report struct {
-	// Problems are what Klarna refuses.
+	// Problems are what Klarna rejects.
 	Problems []Problem
 	// Warnings are what may be meant so, and never fail a call.
 	Warnings []Problem
@@ -42,9 +42,9 @@ type Report struct {
 type Problem struct {
 	// Path names the field as Klarna does, such as order_lines[2].total_tax_amount. It is empty for the body as a whole.
 	Path string
-	// Code says what is wrong, for programs. The package documentation lists the codes.
+	// Code is what is wrong, for programs. The package documentation lists the codes.
 	Code string
-	// Message says in one sentence what was found and what was expected, for developers. It begins with the path.
+	// Message states in one sentence what was found and what was expected, for developers. It begins with the path.
 	Message string
 }
 

@@ -26,7 +26,7 @@ type personal struct {
 	customer          klarna.Customer
 }
 
-// read tells the four types apart. Anything else is a problem of its own, and there is nothing more to check then.
+// read accepts the four types. Anything else is a problem, and nothing more is checked then.
 func read(body any, report *Report) (*request, bool) {
 	switch body := body.(type) {
 	case klarna.SessionCreate:

@@ -8,11 +8,11 @@ import (
 	"sync"
 )
 
-// treeOf gives a request as the validator takes it: the maps, lists and plain values that its JSON would decode to.
+// treeOf converts a request to what the validator reads: the maps, lists and plain values that its JSON would decode to.
 // It differs from that in two ways. Integers stay exact. And an empty text or a nil list counts as not given: a Go
 // struct cannot leave out a required field, so its empty value is written for it.
 //
-// Writing the JSON and reading it back gives the same at several times the cost.
+// Encoding and decoding the JSON leads to the same at several times the cost.
 func treeOf(value reflect.Value) any {
 	switch value.Kind() {
 	case reflect.String:
@@ -66,7 +66,7 @@ type member struct {
 	optional bool // left out when it is zero
 }
 
-// given says whether a field is there for Klarna.
+// given reports whether a field is there for Klarna.
 func (m member) given(field reflect.Value) bool {
 	switch field.Kind() {
 	case reflect.String:

@@ -1,6 +1,6 @@
 package preflight
 
-// checkComplete warns of an update with a part of the cart. That Klarna holds it against the rest that the session has is
+// checkComplete warns of an update with a part of the cart. That Klarna checks it against the rest of the session is
 // inferred; that rest is not known here. Klarna's sample has all three parts, and so has [klarna.CartUpdate].
 //
 // Source: https://docs.klarna.com/payments/web-payments/integrate-with-klarna-payments/other-actions/update-the-cart

@@ -3,7 +3,7 @@ package preflight
 import "strings"
 
 // checkURLs looks at the merchant_urls. That Klarna takes https only is in its newest documents, and not in the
-// one that is the contract here, so anything else is a warning; an app's URL that opens a browser is refused, since the
+// one that is the contract here, so anything else is a warning; an app's URL that opens a browser is rejected, since the
 // rule against it in those documents is one that the contract's pattern cannot express.
 func checkURLs(request *request, report *Report) {
 	urls := &request.urls

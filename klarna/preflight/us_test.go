@@ -48,7 +48,7 @@ func TestTaxInTheUSIsALine(t *testing.T) {
 	}
 }
 
-// Klarna's page says at one place that order_amount is the lines plus the tax. Its sample, 20000 and 1000 to 21000, says that
+// Klarna's page states at one place that order_amount is the lines plus the tax. Its sample, 20000 and 1000 to 21000, shows that
 // the tax is a line like any other.
 func TestTheTaxLineIsPartOfTheOrderAmountOnce(t *testing.T) {
 	t.Parallel()
@@ -59,7 +59,7 @@ func TestTheTaxLineIsPartOfTheOrderAmountOnce(t *testing.T) {
 	requireProblems(t, session, at{"order_amount", preflight.CodeOrderAmount})
 }
 
-// An update need not say the country again.
+// An update need not repeat the country.
 func TestASalesTaxLineIsEnoughToKnowTheUS(t *testing.T) {
 	t.Parallel()
 	lines := []klarna.OrderLine{usGoods(), klarna.SalesTaxLine("Sales Tax", 1000)}

@@ -91,7 +91,7 @@ func TestClientTokenWorksWithTheBrowserScriptOfAGivenKlarna(t *testing.T) {
 
 	body, err := json.Marshal(map[string]string{"client_token": session.ClientToken})
 	require.NoError(t, err)
-	resp, err := http.Post(told.BaseURL+"/kp/stand-in/authorize", "application/json", bytes.NewReader(body)) // as klarnatest's script does
+	resp, err := http.Post(told.BaseURL+"/kp/sandbox/authorize", "application/json", bytes.NewReader(body)) // as klarnatest's script does
 	require.NoError(t, err)
 	defer resp.Body.Close()
 	var result struct {
@@ -143,17 +143,17 @@ func TestBodyIsChecked(t *testing.T) {
 		status                          int
 		want                            string
 	}{
-		"another path":       {"POST", "/external/api/v1/klarna_payments/place_order", "application/json", "{}", 404, `{"code":"not_found","message":"There is no such endpoint"}`},
-		"another method":     {"PUT", path, "application/json", "{}", 404, `{"code":"not_found","message":"There is no such endpoint"}`},
-		"another type":       {"POST", path, "text/plain", "{}", 400, `{"code":"invalid_content_type_error","message":"Content-Type must be application/json"}`},
-		"no JSON":            {"POST", path, "application/json", "{", 400, `{"code":"json_parser_error","message":"The body is not a JSON object"}`},
-		"too long":           {"POST", path, "application/json", `{"code":"` + strings.Repeat("x", 1<<20) + `"}`, 400, `{"code":"json_parser_error","message":"The body is not a JSON object"}`},
-		"no code":            {"POST", path, "application/json", `{"period_type":"recurring","confirmation_url":"https://a.example"}`, 400, `{"code":"invalid_parameter","field":"code","message":"property \"code\" is missing"}`},
-		"a null":             {"POST", path, "application/json", `{"code":"c","period_type":"recurring","confirmation_url":"https://a.example","start_date":null}`, 400, `{"code":"invalid_parameter","field":"start_date","message":"Value is not nullable"}`},
-		"an unknown member":  {"POST", path, "application/json", `{"code":"c","period_type":"recurring","confirmation_url":"https://a.example","price":1}`, 400, `{"code":"unknown_parameter","field":"price","message":"is not recognized"}`},
-		"a comma":            {"POST", path, "application/json", `{"code":"c","period_type":"recurring","confirmation_url":"https://a.example","period_id":"5f0d9ea795cfebfb8544ab12,"}`, 400, `{"code":"invalid_parameter","field":"period_id","message":"string doesn't match the regular expression \"^[0-9a-fA-F]{24}$\""}`},
-		"a relative URL":     {"POST", path, "application/json", `{"code":"c","period_type":"recurring","confirmation_url":"/thanks"}`, 400, `{"code":"invalid_parameter","field":"confirmation_url","message":"must be an absolute URL"}`},
-		"a day that is none": {"POST", path, "application/json", `{"code":"c","period_type":"recurring","confirmation_url":"https://a.example","start_date":"2026-02-30"}`, 400, `{"code":"invalid_parameter","field":"start_date","message":"must be a day such as 2026-12-01"}`},
+		"another path":              {"POST", "/external/api/v1/klarna_payments/place_order", "application/json", "{}", 404, `{"code":"not_found","message":"There is no such endpoint"}`},
+		"another method":            {"PUT", path, "application/json", "{}", 404, `{"code":"not_found","message":"There is no such endpoint"}`},
+		"another type":              {"POST", path, "text/plain", "{}", 400, `{"code":"invalid_content_type_error","message":"Content-Type must be application/json"}`},
+		"no JSON":                   {"POST", path, "application/json", "{", 400, `{"code":"json_parser_error","message":"The body is not a JSON object"}`},
+		"too long":                  {"POST", path, "application/json", `{"code":"` + strings.Repeat("x", 1<<20) + `"}`, 400, `{"code":"json_parser_error","message":"The body is not a JSON object"}`},
+		"no code":                   {"POST", path, "application/json", `{"period_type":"recurring","confirmation_url":"https://a.example"}`, 400, `{"code":"invalid_parameter","field":"code","message":"property \"code\" is missing"}`},
+		"a null":                    {"POST", path, "application/json", `{"code":"c","period_type":"recurring","confirmation_url":"https://a.example","start_date":null}`, 400, `{"code":"invalid_parameter","field":"start_date","message":"Value is not nullable"}`},
+		"an unknown member":         {"POST", path, "application/json", `{"code":"c","period_type":"recurring","confirmation_url":"https://a.example","price":1}`, 400, `{"code":"unknown_parameter","field":"price","message":"is not recognized"}`},
+		"a comma":                   {"POST", path, "application/json", `{"code":"c","period_type":"recurring","confirmation_url":"https://a.example","period_id":"5f0d9ea795cfebfb8544ab12,"}`, 400, `{"code":"invalid_parameter","field":"period_id","message":"string doesn't match the regular expression \"^[0-9a-fA-F]{24}$\""}`},
+		"a relative URL":            {"POST", path, "application/json", `{"code":"c","period_type":"recurring","confirmation_url":"/thanks"}`, 400, `{"code":"invalid_parameter","field":"confirmation_url","message":"must be an absolute URL"}`},
+		"a day that does not exist": {"POST", path, "application/json", `{"code":"c","period_type":"recurring","confirmation_url":"https://a.example","start_date":"2026-02-30"}`, 400, `{"code":"invalid_parameter","field":"start_date","message":"must be a day such as 2026-12-01"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

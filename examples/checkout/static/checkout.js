@@ -1,5 +1,5 @@
-// The browser's part of the checkout: load Klarna's widget, have the shopper approve, and give the authorization token to
-// the shop's server. What it says stands in the page; this only shows it.
+// The browser's part of the checkout: load Klarna's widget, have the shopper approve, and post the authorization token to
+// the shop's server. All texts are in the page; this script only shows them.
 (() => {
   'use strict';
 
@@ -51,8 +51,8 @@
 
   const category = () => form.elements.category.value;
 
-  // end asks the server why Klarna offers nothing: it can tell a refusal from a session that has expired.
-  const end = () => post('refused-form', 'category', category());
+  // end has the server find out why Klarna offers nothing: the shopper was declined, or the session has expired.
+  const end = () => post('unavailable-form', 'category', category());
 
   function load() {
     const mine = ++loads;
@@ -98,7 +98,7 @@
 
   const inputs = () => [...document.querySelectorAll('#address input')];
 
-  // address leaves empty fields out: to Klarna an empty one differs from none.
+  // address leaves empty fields out: Klarna distinguishes an empty field from a missing one.
   function address() {
     const given = { country: 'DE' };
     for (const input of inputs()) {
@@ -124,7 +124,7 @@
     for (const input of inputs()) setWrong(input, false);
   }
 
-  // mark marks the fields that Klarna names, and says whether there were any. One address is the other's copy here.
+  // mark marks the fields that Klarna names, and returns whether there were any. Here both addresses are the same.
   function mark(fields) {
     const names = fields.map((name) => name.replace(/^shipping_address\./, 'billing_address.'));
     const wrong = inputs().filter((input) => names.includes(input.name));
@@ -160,7 +160,7 @@
     const { total, count } = document.getElementById('summary-part').dataset;
     document.getElementById('cart-count').textContent = count;
     tell('The total is ' + total + ' now.');
-    if (!form) { // all was declined, and another amount is another question
+    if (!form) { // all was declined, and Klarna decides anew for another amount
       location.reload();
       return;
     }
@@ -176,7 +176,7 @@
 
   // ---- start ----
 
-  // A picture that does not load gives way to its text.
+  // A picture that does not load is replaced by its text.
   for (const picture of page.querySelectorAll('[data-badge]')) {
     const fall = () => {
       const text = document.createElement('span');

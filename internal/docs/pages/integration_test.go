@@ -101,7 +101,7 @@ func Example_integrationCallback() {
 			http.Error(w, "bad request", http.StatusBadRequest)
 			return
 		}
-		queue(klarna.CallbackReference(r.Context()), callback) // answer within 2 seconds, work later
+		queue(klarna.CallbackReference(r.Context()), callback) // respond within 2 seconds, place the order later
 		w.WriteHeader(http.StatusNoContent)
 	})))
 	// end of quote

@@ -36,7 +36,7 @@ func Example_retriesUnknown() {
 		order, err := client.CreateOrder(ctx, authorizationToken, request)
 		if errors.Is(err, klarna.ErrOutcomeUnknown) {
 			placed, readErr := client.OrderPlaced(ctx, sessionID)
-			slog.Warn("order in doubt", "placed", placed, "readErr", readErr, "err", err)
+			slog.Warn("order outcome unknown", "placed", placed, "readErr", readErr, "err", err)
 			return checkLater(sessionID, authorizationToken, request)
 		}
 		// end of quote

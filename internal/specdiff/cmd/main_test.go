@@ -13,7 +13,7 @@ import (
 
 const structure = "../../../api/testdata/klarna-2023-03-03.structure.yaml"
 
-func TestTheExitCodeTellsWhetherThereIsSomethingToDo(t *testing.T) {
+func TestTheExitCodeReportsWhetherThereIsSomethingToDo(t *testing.T) {
 	t.Parallel()
 	doc, err := openapi3.NewLoader().LoadFromFile(structure)
 	require.NoError(t, err)

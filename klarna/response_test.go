@@ -29,13 +29,13 @@ func requireKinds(t *testing.T, err error, want ...error) {
 
 const html = "text/html; charset=utf-8"
 
-func TestAnswerThatIsNoneIsAnErrorWithStatusAndCorrelationID(t *testing.T) {
+func TestUnusableResponseIsAnErrorWithStatusAndCorrelationID(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		status            int
 		contentType, body string
 		kinds             []error
-		says              string
+		wantErr           string
 	}{
 		"200 HTML":                {200, html, "<html>Please log in</html>", []error{klarna.ErrUnexpectedResponse}, "200 OK: response is not JSON (26 bytes, text/html)"},
 		"200 null":                {200, "application/json", "null", []error{klarna.ErrUnexpectedResponse}, "200 OK: response has no "},
@@ -67,25 +67,25 @@ func TestAnswerThatIsNoneIsAnErrorWithStatusAndCorrelationID(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newServer(t, answer(test.status, test.contentType, test.body))
+			server := newServer(t, respond(test.status, test.contentType, test.body))
 			client := server.hostileClient(t)
 			for _, op := range operations() {
 				if op.status != 204 || test.status >= 300 {
 					err := op.call(t, client)
 					requireKinds(t, err, test.kinds...)
-					requireError(t, err, op.name, test.status, test.says)
+					requireError(t, err, op.name, test.status, test.wantErr)
 				}
 			}
 			_, err := client.Raw().CreateOrderWithResponse(t.Context(), authorizationToken, orderRequest())
 			requireKinds(t, err, test.kinds...)
-			requireError(t, err, klarna.OperationCreateOrder, test.status, test.says)
+			requireError(t, err, klarna.OperationCreateOrder, test.status, test.wantErr)
 		})
 	}
 }
 
-func requireError(t *testing.T, err error, op klarna.Operation, status int, says string) {
+func requireError(t *testing.T, err error, op klarna.Operation, status int, wantErr string) {
 	t.Helper()
-	require.ErrorContains(t, err, "klarna: "+string(op)+": "+says)
+	require.ErrorContains(t, err, "klarna: "+string(op)+": "+wantErr)
 	require.ErrorContains(t, err, "(correlation id "+correlationID+")")
 	var e *klarna.Error
 	require.ErrorAs(t, err, &e)
@@ -106,7 +106,7 @@ func TestUpdateAndCancelTakeNothingOrAnObject(t *testing.T) {
 	tests := map[string]struct {
 		status            int
 		contentType, body string
-		says              string // "" when it is a success
+		wantErr           string // "" when it is a success
 	}{
 		"204":           {204, "", "", ""},
 		"204, as JSON":  {204, "application/json", "", ""},
@@ -122,15 +122,15 @@ func TestUpdateAndCancelTakeNothingOrAnObject(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			client := newServer(t, answer(test.status, test.contentType, test.body)).hostileClient(t)
+			client := newServer(t, respond(test.status, test.contentType, test.body)).hostileClient(t)
 			for _, err := range []error{
 				client.UpdateSession(t.Context(), sessionID, klarna.SessionUpdate{}),
 				client.CancelAuthorization(t.Context(), authorizationToken),
 			} {
-				if test.says == "" {
+				if test.wantErr == "" {
 					require.NoError(t, err)
 				} else {
-					require.ErrorContains(t, err, test.says)
+					require.ErrorContains(t, err, test.wantErr)
 				}
 			}
 		})
