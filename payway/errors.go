@@ -145,7 +145,7 @@ func parseErrorBody(body []byte) engine.ErrorBody {
 	return parsed
 }
 
-// texts reads a string, or the strings of a list, without empty ones. Anything else is none.
+// texts reads a string, or the strings of a list, without empty ones. Of anything else, there are no texts.
 func texts(raw json.RawMessage) (all []string) {
 	var value any
 	_ = json.Unmarshal(raw, &value) // fails for a member that is missing

@@ -183,9 +183,9 @@ func TestReaderBuysThroughPayway(t *testing.T) {
 		Code: "nordlys_web", PeriodType: payway.PeriodTypeRecurring, ConfirmationURL: "https://paper.example/thanks",
 	})
 	require.NoError(t, err)
-	status, answer := post(t, s.env["KLARNA_BASE_URL"]+"/kp/sandbox/authorize", `{"client_token":"`+session.ClientToken+`"}`)
+	status, response := post(t, s.env["KLARNA_BASE_URL"]+"/kp/sandbox/authorize", `{"client_token":"`+session.ClientToken+`"}`)
 	require.Equal(t, 200, status)
-	require.NotEmpty(t, answer["authorization_token"])
+	require.NotEmpty(t, response["authorization_token"])
 	require.NoError(t, s.stop(syscall.SIGTERM))
 	require.Regexp(t, `call=payway.CreateSession status=200 duration=`, s.log.String())
 	for _, secret := range []string{lines[2], session.SessionID, session.ClientToken} {
