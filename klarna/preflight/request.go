@@ -39,7 +39,7 @@ type personal struct {
 	customer          klarna.Customer
 }
 
-// read accepts the request types. Anything else is a problem, and nothing more is checked then.
+// read accepts the types of both APIs. Anything else is a problem, and nothing more is checked then.
 func read(body any, report *Report) (*request, bool) {
 	if r, ok := readOrderManagement(body); ok {
 		if r == nil {
