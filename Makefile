@@ -18,7 +18,7 @@ REDOCLY = @redocly/cli@2.77.0
 CC_FOUND := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo yes)
 CONTRACTS = $(GO) run ./internal/contracts
 # What the tests of a package cover at least, in percent, beside the packages of the contracts.
-COVER = klarna/klarnatest:80 klarna/preflight:90
+COVER = internal/engine:90 klarna/klarnatest:80 klarna/preflight:90
 
 RACE := $(if $(CC_FOUND),-race)
 

@@ -74,6 +74,26 @@ var Contracts = []Contract{
 			},
 		},
 	},
+	{
+		Name:        "order-management",
+		Title:       "Order Management v1",
+		Document:    "api/order-management.yaml",
+		Prefix:      "/ordermanagement/v1/",
+		Structure:   "api/testdata/klarna-order-management-1.0.structure.yaml",
+		Differences: "api/testdata/klarna-order-management-1.0.differences.yaml",
+		Config:      "gen/ordermanagement/oapi-codegen.yaml",
+		Generated:   "gen/ordermanagement",
+		Package:     "klarna/ordermanagement",
+		NoAlias:     []string{"ErrorMessageDto", "ExtendDueDateRequest", "UpdateShippingInfo"},
+		MinCover:    90,
+		Provider:    orderManagement(),
+		Statuses: map[string][]string{
+			"acknowledgeOrder": {"409"}, "appendOrderShippingInfo": {"409"}, "appendShippingInfo": {"409"}, "cancelOrder": {"409"},
+			"captureOrder": {"409"}, "extendAuthorizationTime": {"409"}, "extendDueDate": {"409"}, "refundOrder": {"409"},
+			"releaseRemainingAuthorization": {"409"}, "triggerSendOut": {"409"}, "updateAuthorization": {"409"},
+			"updateConsumerDetails": {"409"}, "updateMerchantReferences": {"409"},
+		},
+	},
 }
 
 var klarna = Provider{
@@ -94,6 +114,16 @@ var klarna = Provider{
 	Always:   []string{"401", "403", "429", "5XX"},
 	WithBody: []string{"400", "413"},
 	WithID:   []string{"404"},
+}
+
+// orderManagement is what Order Management does otherwise: a schema of its own for errors, 400 for a malformed id, and 422
+// for a value beyond its limits.
+func orderManagement() Provider {
+	p := klarna
+	p.Errors = []string{"ErrorMessageDto"}
+	p.WithBody = []string{"400", "413", "422"}
+	p.WithID = []string{"400", "404"}
+	return p
 }
 
 // ContractNamed returns the contract of a name, and panics if it does not exist.

@@ -2,8 +2,12 @@ package api_test
 
 import (
 	"fmt"
+	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/stretchr/testify/require"
+
+	"github.com/klarna-go/klarna-payments/api"
 )
 
 // withoutExample returns the bodies that show nothing.
@@ -37,7 +41,13 @@ func wrongSums(doc *openapi3.T) []string {
 					tax += number(line["total_amount"])
 				}
 			}
-			for field, want := range map[string]float64{"order_amount": total, "order_tax_amount": tax} {
+			amount := "order_amount" // a capture and a refund have one of their own
+			for _, name := range []string{"refunded_amount", "captured_amount", "order_amount"} {
+				if body.Schema.Value.Properties[name] != nil {
+					amount = name
+				}
+			}
+			for field, want := range map[string]float64{amount: total, "order_tax_amount": tax} {
 				_, declared := body.Schema.Value.Properties[field]
 				if got := number(cart[field]); declared && got != want {
 					faults = append(faults, fmt.Sprintf("%s %s: %s is %v, the lines add up to %v", where, name, field, got, want))
@@ -52,4 +62,16 @@ func wrongSums(doc *openapi3.T) []string {
 func number(value any) float64 {
 	n, _ := value.(float64)
 	return n
+}
+
+func TestTheAmountOfACaptureAndOfARefundIsThatOfTheirLines(t *testing.T) {
+	t.Parallel()
+	doc := load(t, api.ContractNamed("order-management"))
+	require.Empty(t, wrongSums(doc))
+	example(doc, "captureOrder", "parcel")["captured_amount"] = 1.0
+	example(doc, "refundOrder", "line")["refunded_amount"] = 2.0
+	require.ElementsMatch(t, []string{
+		"captureOrder request parcel: captured_amount is 1, the lines add up to 10470",
+		"refundOrder request line: refunded_amount is 2, the lines add up to 4990",
+	}, wrongSums(doc))
 }

@@ -141,7 +141,7 @@ func TestBodyThatIgnoresContextDoesNotHoldCall(t *testing.T) {
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.ErrorIs(t, err, klarna.ErrOutcomeUnknown)
 	})
-	t.Run("caller's cancellation", func(t *testing.T) {
+	t.Run("caller's deadline", func(t *testing.T) {
 		t.Parallel()
 		client := wireClientThrough(t, "https://klarna.example", deaf, klarna.WithTimeout(time.Minute), klarna.WithRetry(klarna.NoRetry()))
 		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)

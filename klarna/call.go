@@ -24,6 +24,7 @@ type call struct {
 	maxAttempts int         // 0 for the client's
 
 	idempotencyKey string // the caller's, or empty
+	waived         *engine.Operation
 }
 
 // WithResponse fills in what is known of the response besides the body: status, correlation id, header and number of
@@ -39,9 +40,9 @@ func WithResponse(response *Response) CallOption {
 	}
 }
 
-// WithHeader adds a header, such as X-Klarna-Integration-Metadata. Headers that the client
-// manages (Authorization, Content-Type, User-Agent, …) are rejected. So are Idempotency-Key and X-Idempotency-Key: net/http
-// would take them as permission to resend an order by itself.
+// WithHeader adds a header, such as X-Klarna-Integration-Metadata. Headers that the client manages (Authorization,
+// Content-Type, User-Agent, …) are rejected. So are Idempotency-Key and X-Idempotency-Key: net/http would take them as
+// permission to resend an order by itself. Klarna-Idempotency-Key is set by [WithIdempotencyKey] where an operation takes it.
 func WithHeader(key, value string) CallOption {
 	return func(c *call) error {
 		key := textproto.CanonicalMIMEHeaderKey(key)
@@ -68,12 +69,22 @@ func WithHeader(key, value string) CallOption {
 // key, such as those of Payments.
 func WithIdempotencyKey(key string) CallOption {
 	return func(c *call) error {
-		if key == "" || len(key) > 255 || !isVisibleASCII(key) {
-			return errors.New("WithIdempotencyKey: the key must have 1 to 255 visible ASCII characters")
+		if err := checkIdempotencyKey(key); err != nil {
+			return fmt.Errorf("WithIdempotencyKey: %w", err)
 		}
 		c.idempotencyKey = key
 		return nil
 	}
+}
+
+// idempotencyKeyHeader is the header of an idempotency key.
+const idempotencyKeyHeader = "Klarna-Idempotency-Key"
+
+func checkIdempotencyKey(key string) error {
+	if key == "" || len(key) > 255 || !isVisibleASCII(key) {
+		return errors.New("the key must have 1 to 255 visible ASCII characters")
+	}
+	return nil
 }
 
 // WithMaxAttempts sets how many attempts this call makes, the first one included, instead of the client's policy.
@@ -83,6 +94,15 @@ func WithMaxAttempts(attempts int) CallOption {
 			return fmt.Errorf("WithMaxAttempts: %d attempts; there must be at least 1", attempts)
 		}
 		c.maxAttempts = attempts
+		return nil
+	}
+}
+
+// Waive returns an option by which a caller waives the check of one operation; for all others it is an error. It is for the
+// API packages of this module: an operation is an internal type.
+func Waive(of *engine.Operation) CallOption {
+	return func(c *call) error {
+		c.waived = of
 		return nil
 	}
 }
@@ -102,7 +122,7 @@ func (c *Client) Send(ctx context.Context, op *engine.Operation, req *http.Reque
 	case err != nil:
 		return engine.Response{}, fmt.Errorf("klarna: %s: %w", op.Name, err)
 	case buildErr != nil:
-		return engine.Response{}, fmt.Errorf("klarna: %s: the request cannot be built: %w", op.Name, buildErr)
+		return engine.Response{}, &invalidCall{op.Name, "the request cannot be built: " + buildErr.Error(), []error{ErrNotSent, buildErr}}
 	}
 	if body != nil && c.preflight != nil {
 		if err := c.preflight(body); err != nil {
@@ -129,7 +149,13 @@ func EngineCall(of engine.Call, opts []CallOption) (engine.Call, *Response, erro
 			return of, nil, err
 		}
 	}
-	of.Header, of.MaxAttempts, of.IdempotencyKey = call.header, call.maxAttempts, call.idempotencyKey
+	if call.waived != nil && call.waived != of.Operation {
+		return of, nil, fmt.Errorf("an option is for %s only", call.waived.Name)
+	}
+	if _, ok := call.header[idempotencyKeyHeader]; ok && of.Operation.Key != engine.NoKey {
+		return of, nil, fmt.Errorf("WithHeader: %s: use WithIdempotencyKey", idempotencyKeyHeader)
+	}
+	of.Header, of.MaxAttempts, of.IdempotencyKey, of.Waived = call.header, call.maxAttempts, call.idempotencyKey, call.waived != nil
 	return of, call.response, nil
 }
 

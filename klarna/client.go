@@ -1,10 +1,8 @@
 package klarna
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -13,8 +11,9 @@ import (
 	"github.com/klarna-go/klarna-payments/internal/engine"
 )
 
-// Client calls the Klarna Payments API. It is immutable and safe for concurrent use: make one with [New] for each merchant id
-// and keep it. Printing or logging it shows no secret.
+// Client calls the Klarna Payments API, and carries the calls of further packages, such as package ordermanagement. It is
+// immutable and safe for concurrent use: make one with [New] for each merchant id and keep it. Printing or logging it shows
+// no secret.
 type Client struct {
 	engine    *engine.Engine
 	raw       *gen.ClientWithResponses
@@ -51,6 +50,9 @@ func New(env Environment, creds Credentials, opts ...Option) (*Client, error) {
 	return c, nil
 }
 
+// BaseURL returns the URL that calls go to, without a slash at the end, such as https://api.klarna.com.
+func (c *Client) BaseURL() string { return c.base }
+
 // Raw returns the generated client of the same six operations, for sending and reading members that the contract does not
 // have. It shares the client's transport, credentials, limits, retries and errors: a call fails with an [*Error] here as
 // well, and never returns err == nil without a response. Its context must not be nil, and nil order lines are sent as null,
@@ -83,10 +85,7 @@ func (d rawDoer) Do(req *http.Request) (*http.Response, error) {
 	} else {
 		body = nil
 	}
-	return &http.Response{
-		StatusCode: status, Status: fmt.Sprintf("%d %s", status, http.StatusText(status)), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: header, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)), Request: req,
-	}, nil
+	return httpResponse(req, status, header, body), nil
 }
 
 // Format prints no part of the client, for every verb.

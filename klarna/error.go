@@ -53,9 +53,10 @@ var (
 	// An authorization that created a customer token may count as used as well, without an order. A shop that creates
 	// customer tokens asks [Client.OrderPlaced] before it takes the order for placed.
 	ErrOrderAlreadyPlaced = errors.New("klarna: order already placed")
-	// ErrOutcomeUnknown reports that CreateOrder or CreateCustomerToken ended ambiguously: Klarna may have placed the
-	// order or created the token. [Client.OrderPlaced] finds out about an order. Nothing finds out about a customer token:
-	// have the shopper approve again, and use the new token.
+	// ErrOutcomeUnknown reports that a call ended ambiguously, and that Klarna may have carried it out: an order may be
+	// placed, a customer token created, an amount captured. After CreateOrder, [Client.OrderPlaced] finds out. After a call
+	// with an idempotency key, make the call again with Error.IdempotencyKey, within 24 hours. Nothing finds out about a
+	// customer token: have the shopper approve again, and use the new token.
 	ErrOutcomeUnknown = errors.New("klarna: outcome unknown")
 )
 
@@ -118,6 +119,8 @@ func newError(op *engine.Operation, f *engine.Failure) *Error {
 		e.kinds = append(e.kinds, ErrOrderAlreadyPlaced)
 	case f.OutcomeUnknown:
 		e.kinds = append(e.kinds, ErrOutcomeUnknown)
+	case f.Class == engine.Rejected && op.Codes[f.Code] != nil:
+		e.kinds = append(e.kinds, op.Codes[f.Code])
 	}
 	return e
 }

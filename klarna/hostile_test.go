@@ -59,7 +59,7 @@ func TestCompressedBombIsNotUnpackedBeyondTheLimit(t *testing.T) {
 	var bomb bytes.Buffer
 	packer := gzip.NewWriter(&bomb)
 	page := make([]byte, 1<<20)
-	for range 64 {
+	for range 16 { // twice what is read of a body
 		_, err := packer.Write(page)
 		require.NoError(t, err)
 	}
@@ -76,7 +76,7 @@ func TestCompressedBombIsNotUnpackedBeyondTheLimit(t *testing.T) {
 		runtime.ReadMemStats(&after)
 		require.ErrorIs(t, err, kind)
 		require.ErrorIs(t, err, klarna.ErrResponseTooLarge)
-		require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(200<<20))
+		require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(64<<20))
 	}
 }
 
@@ -106,7 +106,7 @@ func TestSlowDripIsCutOff(t *testing.T) {
 			}
 		}
 	})
-	_, err := server.hostileClient(t, klarna.WithTimeout(time.Second)).ReadSession(t.Context(), sessionID)
+	_, err := server.hostileClient(t, klarna.WithTimeout(200*time.Millisecond)).ReadSession(t.Context(), sessionID)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	require.ErrorIs(t, err, klarna.ErrUnexpectedResponse)
 }

@@ -6,10 +6,11 @@ import (
 	"github.com/klarna-go/klarna-payments/internal/engine"
 )
 
-// Operation names an operation of the Klarna Payments API. Its text is the name of the method of [Client].
+// Operation names an operation of a Klarna API. Its text is the name of the method of [Client]; that of an operation of
+// another package carries the package's name, as in ordermanagement.CaptureOrder.
 type Operation string
 
-// The six operations.
+// The six operations of Payments, and [Client.Do].
 const (
 	OperationCreateSession       Operation = "CreateSession"
 	OperationReadSession         Operation = "ReadSession"
@@ -17,6 +18,7 @@ const (
 	OperationCreateOrder         Operation = "CreateOrder"
 	OperationCancelAuthorization Operation = "CancelAuthorization"
 	OperationCreateCustomerToken Operation = "CreateCustomerToken"
+	OperationDo                  Operation = "Do"
 )
 
 // The rows are everything that the code knows about an operation. They are the source of Route, of the retry table in
@@ -57,17 +59,15 @@ var (
 	}
 )
 
-var operations = engine.Table{
+var operations = engine.Register(engine.Table{
 	&createSession, &readSession, &updateSession, &createOrder, &cancelAuthorization, &createCustomerToken,
-}
+})
 
-// Route returns the operation's method and path, with placeholders for ids, so that it is safe to log. It is empty for a
-// text that names no operation.
+// Route returns the operation's method and path, with placeholders for ids, so that it is safe to log. It is empty for
+// OperationDo, for an operation of a package that the program does not import, and for a text that names no operation.
 func (o Operation) Route() string {
-	for _, op := range operations {
-		if op.Name == string(o) {
-			return op.Route()
-		}
+	if op := engine.Registered(string(o)); op != nil {
+		return op.Route()
 	}
 	return ""
 }

@@ -58,7 +58,7 @@ func (c *config) engine(base *url.URL) engine.Config {
 	settings := engine.Config{
 		Base: base, HTTPClient: withoutRedirects(c.httpClient), Timeout: c.timeout, Retry: engine.RetryPolicy(c.retry),
 		Logger: c.logger, LogMessage: "klarna", UserAgent: c.userAgent,
-		CorrelationHeader: "Klarna-Correlation-Id", KeyHeader: "Klarna-Idempotency-Key",
+		CorrelationHeader: "Klarna-Correlation-Id", KeyHeader: idempotencyKeyHeader,
 		MaxRequestBytes: maxRequestBytes, ParseError: parseErrorBody,
 	}
 	if c.limiter != nil {
@@ -79,7 +79,7 @@ const maxRequestBytes = 1 << 20
 // copy follows no redirects. Without a Transport of its own it gets the one that all clients share, which keeps connections
 // for parallel callers. A Transport of your own keeps its settings: set ForceAttemptHTTP2 and the pings of its HTTP2 field,
 // never StrictMaxConcurrentRequests (docs/configuration.md). A Transport that records URLs would record tokens, and Klarna
-// asks for no tracing headers.
+// asks for no tracing headers. A body that does not obey its context is closed at the time limit or the deadline.
 func WithHTTPClient(client *http.Client) Option {
 	return func(c *config) error {
 		if client == nil {

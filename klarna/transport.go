@@ -79,7 +79,8 @@ func newTransport() *http.Transport {
 	if base, ok := http.DefaultTransport.(*http.Transport); ok {
 		t = base.Clone()
 	}
-	if t.DialContext == nil && t.Dial == nil { //nolint:staticcheck // a program may still have set Dial
+	//lint:ignore SA1019 a program may have set the deprecated Dial on http.DefaultTransport
+	if t.DialContext == nil && t.Dial == nil { //nolint:staticcheck // as above
 		t.DialContext = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext
 	}
 	if t.TLSHandshakeTimeout == 0 {

@@ -1,8 +1,8 @@
-// Package contract checks requests and responses against the OpenAPI document in package api.
+// Package contract checks requests and responses against the OpenAPI documents in package api.
 //
-// The contract tests, the fake server and the check before sending all use it, so that they cannot disagree
-// about what Klarna accepts. Requests are read strictly: a field that the document does not know is a fault of ours.
-// Unknown fields of responses are accepted, since Klarna adds fields; [Contract.StrictResponse] is for responses of our own.
+// The contract tests, the fake servers and the check before sending all use it, so that they cannot disagree about
+// what a provider accepts. Requests are read strictly: a field that the document does not know is a fault of ours.
+// Unknown fields of responses are accepted, since providers add fields; [Contract.StrictResponse] is for responses of our own.
 //
 // Errors are of type [*Error]. Their text names routes as templates and fields by path. It quotes no value, except
 // that of a wrong Content-Type.
@@ -22,16 +22,32 @@ import (
 	"github.com/klarna-go/klarna-payments/api"
 )
 
-// Contract is the document, ready to check with. It does not change, and is safe for concurrent use.
+// Contract is one document, ready to check with. It does not change, and is safe for concurrent use.
 type Contract struct {
 	open   *form // unknown fields pass
 	closed *form // unknown fields are rejected
 }
 
-var load = sync.OnceValues(func() (*Contract, error) { return parse(api.OpenAPI) })
+var loaders = func() map[string]func() (*Contract, error) {
+	all := map[string]func() (*Contract, error){}
+	for _, row := range api.Contracts {
+		all[row.Name] = sync.OnceValues(func() (*Contract, error) { return parse(row.OpenAPI()) })
+	}
+	return all
+}()
 
-// Load returns the contract. The document is read and validated once per process, at the first call.
-func Load() (*Contract, error) { return load() }
+// Load returns the contract of Payments v1, as LoadNamed does.
+func Load() (*Contract, error) { return LoadNamed("payments") }
+
+// LoadNamed returns the contract that has this name in [api.Contracts]. Each document is read and validated once per
+// process, at the first call.
+func LoadNamed(name string) (*Contract, error) {
+	load, ok := loaders[name]
+	if !ok {
+		return nil, fmt.Errorf("contract: there is no contract %q", name)
+	}
+	return load()
+}
 
 // parse reads the document in both its forms.
 func parse(document []byte) (*Contract, error) {
@@ -71,7 +87,7 @@ func newForm(document []byte, change func(*openapi3.T)) (*form, error) {
 	if err := doc.Validate(context.Background()); err != nil {
 		return nil, fmt.Errorf("contract: validate the document: %w", err)
 	}
-	// The router would match the request's host against Klarna's, and tests listen on 127.0.0.1.
+	// The router would match the request's host against the provider's, and tests listen on 127.0.0.1.
 	doc.Servers = nil
 	change(doc)
 	router, err := gorillamux.NewRouter(doc)

@@ -11,13 +11,23 @@ import (
 	"github.com/klarna-go/klarna-payments/api"
 )
 
-func TestTheDocumentIsLoadedOnce(t *testing.T) {
+func TestEachDocumentIsLoadedOnce(t *testing.T) {
 	t.Parallel()
-	first, err := Load()
-	require.NoError(t, err)
-	second, err := Load()
-	require.NoError(t, err)
-	require.Same(t, first, second)
+	loaded := map[*Contract]bool{}
+	each(t, func(t *testing.T, name string, first *Contract) {
+		second, err := LoadNamed(name)
+		require.NoError(t, err)
+		require.Same(t, first, second)
+		loaded[first] = true
+	})
+	require.Len(t, loaded, len(api.Contracts))
+	require.True(t, loaded[contractForTest(t)], "Load returns one of the list")
+}
+
+func TestAContractThatIsNotInTheListIsReported(t *testing.T) {
+	t.Parallel()
+	_, err := LoadNamed("checkout")
+	require.EqualError(t, err, `contract: there is no contract "checkout"`)
 }
 
 func TestABrokenDocumentIsRejected(t *testing.T) {
@@ -38,22 +48,25 @@ func TestABrokenDocumentIsRejected(t *testing.T) {
 // An object that stands inline would be left open when the components are shut.
 func TestEveryObjectIsAComponent(t *testing.T) {
 	t.Parallel()
-	c := contractForTest(t)
-	require.NoError(t, c.closed.doc.WalkSchemas(func(pointer string, schema *openapi3.SchemaRef) error {
-		if schema.Value.Type.Is(openapi3.TypeObject) {
-			has := schema.Value.AdditionalProperties.Has
-			require.True(t, has != nil && !*has, "%s is open", pointer)
-		}
-		return nil
-	}))
+	each(t, func(t *testing.T, _ string, c *Contract) {
+		require.NoError(t, c.closed.doc.WalkSchemas(func(pointer string, schema *openapi3.SchemaRef) error {
+			if schema.Value.Type.Is(openapi3.TypeObject) {
+				has := schema.Value.AdditionalProperties.Has
+				require.True(t, has != nil && !*has, "%s is open", pointer)
+			}
+			return nil
+		}))
+	})
 }
 
 // Shutting the one form must not reach the other.
 func TestTheOpenFormStaysOpen(t *testing.T) {
 	t.Parallel()
-	for name, schema := range contractForTest(t).open.doc.Components.Schemas {
-		require.Nil(t, schema.Value.AdditionalProperties.Has, name)
-	}
+	each(t, func(t *testing.T, _ string, c *Contract) {
+		for name, schema := range c.open.doc.Components.Schemas {
+			require.Nil(t, schema.Value.AdditionalProperties.Has, name)
+		}
+	})
 }
 
 func TestConcurrentUse(t *testing.T) {

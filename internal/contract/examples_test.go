@@ -14,32 +14,33 @@ import (
 // The document's own examples are what people copy, so they must pass the strict checks too.
 func TestTheDocumentsExamplesPass(t *testing.T) {
 	t.Parallel()
-	c := contractForTest(t)
-	for path, item := range c.open.doc.Paths.Map() {
-		for method, operation := range item.Operations() {
-			req := newRequest(method, strings.NewReplacer("{", "", "}", "").Replace(path))
-			if operation.RequestBody != nil {
-				for name, body := range examples(t, operation.RequestBody.Value.Content) {
-					require.NoError(t, c.Request(req, body), "%s %s", operation.OperationID, name)
+	each(t, func(t *testing.T, _ string, c *Contract) {
+		for path, item := range c.open.doc.Paths.Map() {
+			for method, operation := range item.Operations() {
+				req := newRequest(method, strings.NewReplacer("{", "", "}", "").Replace(path))
+				if operation.RequestBody != nil {
+					for name, body := range examples(t, operation.RequestBody.Value.Content) {
+						require.NoError(t, c.Request(req, body), "%s %s", operation.OperationID, name)
+					}
 				}
-			}
-			for status, response := range operation.Responses.Map() {
-				for name, body := range examples(t, response.Value.Content) {
-					err := c.StrictResponse(req, code(t, status), jsonHeader(), body)
-					require.NoError(t, err, "%s %s %s", operation.OperationID, status, name)
+				for status, response := range operation.Responses.Map() {
+					for name, body := range examples(t, response.Value.Content) {
+						err := c.StrictResponse(req, code(t, status), jsonHeader(), body)
+						require.NoError(t, err, "%s %s %s", operation.OperationID, status, name)
+					}
 				}
-			}
-			for _, callback := range operation.Callbacks {
-				for _, item := range callback.Value.Map() {
-					content := item.Post.RequestBody.Value.Content
-					schema := strings.TrimPrefix(content["application/json"].Schema.Ref, "#/components/schemas/")
-					for name, body := range examples(t, content) {
-						require.NoError(t, c.Body(schema, body), "%s %s", item.Post.OperationID, name)
+				for _, callback := range operation.Callbacks {
+					for _, item := range callback.Value.Map() {
+						content := item.Post.RequestBody.Value.Content
+						schema := strings.TrimPrefix(content["application/json"].Schema.Ref, "#/components/schemas/")
+						for name, body := range examples(t, content) {
+							require.NoError(t, c.Body(schema, body), "%s %s", item.Post.OperationID, name)
+						}
 					}
 				}
 			}
 		}
-	}
+	})
 }
 
 // examples are the bodies that a content shows, by name.

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/klarna-go/klarna-payments/api"
 )
 
 const (
@@ -26,12 +28,23 @@ const goodSession = `{"purchase_country":"DE","purchase_currency":"EUR","order_a
 // goodMerchantSession is a response to it.
 const goodMerchantSession = `{"session_id":"the-session-id","client_token":"the-client-token"}`
 
-// contractForTest is the loaded contract.
+// contractForTest returns the contract of Payments v1.
 func contractForTest(t *testing.T) *Contract {
 	t.Helper()
 	c, err := Load()
 	require.NoError(t, err)
 	return c
+}
+
+// each runs a test for every contract.
+func each(t *testing.T, test func(t *testing.T, name string, c *Contract)) {
+	for _, row := range api.Contracts {
+		t.Run(row.Name, func(t *testing.T) {
+			c, err := LoadNamed(row.Name)
+			require.NoError(t, err)
+			test(t, row.Name, c)
+		})
+	}
 }
 
 // newRequest is a request to Klarna with the header of a JSON body, and with credentials that no error may quote.

@@ -18,13 +18,15 @@ import (
 type RoundTripper struct {
 	// Base makes the round trip. Nil means http.DefaultTransport.
 	Base http.RoundTripper
+	// Contract is what to check against. Nil means that of Payments v1.
+	Contract *Contract
 	// T gets every violation. With nil there is only the error.
 	T TB
 	// Hostile leaves responses unchecked and unbuffered, for a test with broken ones.
 	Hostile bool
 	// Strict rejects unknown fields in responses, for a test against our own fake server.
 	Strict bool
-	// Prefix is the path that a base URL puts in front of Klarna's, such as /klarna.
+	// Prefix is the path that a base URL puts in front of the provider's, such as /klarna.
 	Prefix string
 }
 
@@ -40,9 +42,11 @@ func (rt *RoundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	contract, err := Load()
-	if err != nil {
-		return nil, rt.report(err)
+	contract := rt.Contract
+	if contract == nil {
+		if contract, err = Load(); err != nil {
+			return nil, rt.report(err)
+		}
 	}
 	bare := withoutPrefix(req, rt.Prefix)
 	if err := contract.Request(bare, body); err != nil {

@@ -291,3 +291,24 @@ func (c *closeRecorder) Close() error {
 	c.closed = true
 	return nil
 }
+
+func TestAnotherContractCanBeChecked(t *testing.T) {
+	t.Parallel()
+	c, err := parse([]byte(`
+openapi: 3.0.3
+info: {title: t, version: '1'}
+paths:
+  /other/v1/things:
+    get: {operationId: listThings, responses: {'204': {description: None.}}}
+components: {schemas: {thing: {type: string}}}
+`))
+	require.NoError(t, err)
+	url, rt, reports := serve(t, &peer{status: 204})
+	rt.Contract = c
+	resp, err := send(t, rt, "GET", url+"/other/v1/things", "")
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	_, err = send(t, rt, "GET", url+sessionPath, "")
+	require.EqualError(t, err, "contract: request: the document has no such path")
+	require.Len(t, reports.reports, 1)
+}

@@ -31,7 +31,10 @@ type exchange struct {
 
 // attempt sends the request once, and checks and decodes the response.
 func (e *Engine) attempt(ctx context.Context, call *Call, number int) (exchange, *Failure) {
-	start := time.Now()
+	var start time.Time
+	if e.Logger != nil {
+		start = time.Now()
+	}
 	var end func(Outcome)
 	if e.Observer != nil {
 		ctx, end = e.Observer.StartAttempt(ctx, Observation{call.Operation, e.base, number})
@@ -93,9 +96,11 @@ func (e *Engine) exchange(caller context.Context, call *Call, number int) (excha
 		_ = resp.Body.Close()
 		return x, nil
 	}
-	if e.pool == nil { // a body of net/http obeys the context; any other is closed with it
-		stop := context.AfterFunc(ctx, func() { _ = resp.Body.Close() })
-		defer stop()
+	if e.pool == nil {
+		w.response.Store(&resp.Body)
+		if ctx.Err() != nil { // the time limit has passed just now
+			_ = resp.Body.Close()
+		}
 	}
 	defer func() { _ = resp.Body.Close() }() // it was read as far as it will be
 	limit := maxErrorBytes
@@ -129,19 +134,22 @@ func (e *Engine) replaceDead(ctx context.Context, w *wire, generation int64) {
 // request, whatever the transport does. It is safe for concurrent use.
 type wire struct {
 	httptrace.ClientTrace
-	url     url.URL
-	body    io.Reader // nil without one
-	timeout time.Duration
-	timer   *time.Timer // first for the wait for a connection, then for the attempt itself
-	cancel  context.CancelCauseFunc
-	created time.Time
-	started atomic.Int64 // the time between
-	phase   atomic.Int32
-	asked   atomic.Bool  // net/http looked for a connection, and not some transport registered with it
-	conns   atomic.Int32 // connections that the transport got for the request
-	hidden  atomic.Int32
-	reused  atomic.Bool // the connection had served before
-	http2   atomic.Bool
+	url               url.URL
+	body              io.Reader // nil without one
+	timeout           time.Duration
+	timer             *time.Timer // first for the wait for a connection, then for the attempt itself
+	cancel            context.CancelCauseFunc
+	created, deadline time.Time    // deadline is the caller's, or zero
+	started           atomic.Int64 // the time between created and the start
+	phase             atomic.Int32
+	asked             atomic.Bool  // net/http looked for a connection, and not some transport registered with it
+	conns             atomic.Int32 // connections that the transport got for the request
+	hidden            atomic.Int32
+	reused            atomic.Bool // the connection had served before
+	http2             atomic.Bool
+
+	// The body of the response, if it may not obey the context, as that of net/http does: the time limit closes it.
+	response atomic.Pointer[io.ReadCloser]
 }
 
 // The phases of a request. Who moves it on from waiting decides.
@@ -160,9 +168,10 @@ var (
 
 func newWire(caller context.Context, body io.Reader, timeout time.Duration, plainTransport bool) (context.Context, *wire) {
 	w := &wire{body: body, timeout: timeout, created: time.Now()}
+	w.deadline, _ = caller.Deadline()
 	ctx, cancel := context.WithCancelCause(caller)
 	w.cancel = cancel
-	w.timer = time.AfterFunc(timeout, w.expire)
+	w.timer = time.AfterFunc(w.limit(), w.expire)
 	w.GotConn = w.gotConn
 	if body == nil {
 		w.WroteHeaders = func() { w.start() } // over HTTP/2, the wait for a stream comes after GotConn
@@ -195,7 +204,7 @@ func (w *wire) start() bool {
 		w.started.Store(int64(time.Since(w.created)))
 	}
 	if w.phase.CompareAndSwap(waiting, sending) {
-		w.timer.Reset(w.timeout)
+		w.timer.Reset(w.limit())
 		return true
 	}
 	return w.phase.Load() == sending
@@ -230,14 +239,26 @@ func (w *wire) gotConn(info httptrace.GotConnInfo) {
 	}
 }
 
+// limit is how long the wait for a connection, or the attempt itself, may take from now on.
+func (w *wire) limit() time.Duration {
+	if w.deadline.IsZero() {
+		return w.timeout
+	}
+	return min(w.timeout, time.Until(w.deadline))
+}
+
 func (w *wire) expire() {
 	if w.phase.CompareAndSwap(waiting, abandoned) {
 		w.cancel(errNoConnection)
 		return
 	}
 	// The wait may have ended at the moment of its limit: then this is not yet the attempt's own.
-	if time.Since(w.created)-time.Duration(w.started.Load()) >= w.timeout {
-		w.cancel(context.DeadlineExceeded)
+	if time.Since(w.created)-time.Duration(w.started.Load()) < w.timeout && (w.deadline.IsZero() || time.Now().Before(w.deadline)) {
+		return
+	}
+	w.cancel(context.DeadlineExceeded)
+	if body := w.response.Load(); body != nil {
+		_ = (*body).Close()
 	}
 }
 

@@ -77,7 +77,8 @@ type Call struct {
 	Header         http.Header // beyond the usual
 	Authorization  string      // instead of the engine's
 	IdempotencyKey string
-	MaxAttempts    int // 0 uses the policy's
+	MaxAttempts    int  // 0 uses the policy's
+	Waived         bool // the caller waives a check of the API package
 }
 
 // Response is what is known of the last response of a call.
@@ -122,7 +123,8 @@ func (e *Engine) Do(ctx context.Context, call Call) (Response, error) {
 	if err := e.checkTarget(op, req); err != nil {
 		return Response{}, err
 	}
-	if err := e.setHeader(req, &call); err != nil {
+	original := snapshotOf(req.Header)
+	if err := e.setHeader(req.Header, &call); err != nil {
 		return Response{}, err
 	}
 	if err := e.makeReplayable(ctx, req); err != nil {
@@ -132,7 +134,7 @@ func (e *Engine) Do(ctx context.Context, call Call) (Response, error) {
 	if e.Observer != nil {
 		ctx, end = e.Observer.StartCall(ctx, Observation{op, e.base, 0})
 	}
-	x, failure := e.try(ctx, &call)
+	x, failure := e.try(ctx, &call, &original)
 	if end != nil {
 		end(x.outcome(failure))
 	}
@@ -176,8 +178,7 @@ func (e *Engine) checkTarget(op *Operation, req *http.Request) error {
 }
 
 // setHeader sets the headers of a call. A key that net/http knows would make it resend the request by itself.
-func (e *Engine) setHeader(req *http.Request, call *Call) error {
-	h := req.Header
+func (e *Engine) setHeader(h http.Header, call *Call) error {
 	for _, name := range []string{"Idempotency-Key", "X-Idempotency-Key"} {
 		if _, ok := h[name]; ok {
 			return &InvalidCall{Reason: InvalidTarget, Text: "net/http would take the header " + name + " as permission to resend the request; leave it out"}
@@ -190,7 +191,10 @@ func (e *Engine) setHeader(req *http.Request, call *Call) error {
 	if call.Authorization != "" {
 		own[0] = call.Authorization
 	}
-	h["Authorization"], h["User-Agent"], h["Accept"] = own[0:1:1], own[1:2:2], own[2:3:3]
+	h["Authorization"], h["User-Agent"] = own[0:1:1], own[1:2:2]
+	if _, ok := h["Accept"]; !ok || call.Operation.Result != Raw {
+		h["Accept"] = own[2:3:3]
+	}
 	switch op := call.Operation; {
 	case call.IdempotencyKey != "" && op.Key == NoKey:
 		return &InvalidCall{Reason: InvalidTarget, Text: "the operation takes no idempotency key"}

@@ -10,7 +10,7 @@ import (
 type Operation struct {
 	Name    string // such as CreateOrder
 	Method  string
-	Path    string // the route template, with path parameters in braces: /v1/orders/{order_id}
+	Path    string // the route template, with path parameters in braces: /v1/orders/{order_id}; empty for any path
 	Success []int  // the declared success statuses; any other 2xx is taken as well
 
 	// Result is where the result comes from. For FromBody, Required names the members of the body without which the
@@ -22,6 +22,9 @@ type Operation struct {
 	Retry   Retry
 	Commits bool // an ambiguous end matters: an order may be placed, money moved, a token created
 	Key     Key  // whether requests bear an idempotency key
+
+	// Codes are what errors.Is finds after a rejection with an error code, unless the outcome is unknown.
+	Codes map[string]error
 
 	// Disproves reports whether a definite rejection proves that earlier attempts, with the same bytes, had no effect.
 	// Without it, no rejection does.
@@ -38,6 +41,7 @@ const (
 	Nothing    Result = iota // success has no body
 	FromBody                 // a JSON body
 	FromHeader               // a header field, such as Location; see Response.ID
+	Raw                      // a body of any form, which is not looked at
 )
 
 // Retry is the failures after which an operation is retried. It is retried after every request that was never sent, and
@@ -62,9 +66,9 @@ const (
 )
 
 // Route is the method and the route template.
-func (o *Operation) Route() string { return o.Method + " " + o.Path }
+func (o *Operation) Route() string { return strings.TrimSpace(o.Method + " " + o.Path) }
 
-// retries reports whether the operation is retried after a failure of a class.
+// Retries reports whether the operation is retried after a failure of a class.
 func (o *Operation) Retries(class Class, withKey bool) bool {
 	switch class {
 	case NotSent, RateLimited:
@@ -89,10 +93,28 @@ func (t Table) Find(method, escapedPath string) *Operation {
 	return nil
 }
 
+// registered are the operations of all tables of the program, by name.
+var registered = map[string]*Operation{}
+
+// Register makes the operations of a table known to [Registered]. It is for package variables: a program knows the
+// operations of the packages that it imports.
+func Register(t Table) Table {
+	for _, op := range t {
+		registered[op.Name] = op
+	}
+	return t
+}
+
+// Registered returns the operation of a name, or nil.
+func Registered(name string) *Operation { return registered[name] }
+
 // params reports whether an escaped path is one of the operation's, and calls visit with each path parameter, as it stands
-// in the path. A parameter may be empty.
+// in the path. A parameter may be empty. Where any path is the operation's, each of its segments is a parameter.
 func (o *Operation) params(path string, visit func(name, escaped string)) bool {
 	template := o.Path
+	if template == "" {
+		template = strings.Repeat("/{path}", strings.Count(path, "/"))
+	}
 	for {
 		literal, rest, found := strings.Cut(template, "{")
 		var ok bool

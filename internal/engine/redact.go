@@ -10,7 +10,8 @@ import (
 	"strings"
 )
 
-// redactor removes the secrets of a call from texts that came from the network: credentials and path parameters.
+// redactor removes the secrets of a call from texts that came from the network: credentials and path parameters. Of an
+// operation of any path, all segments of the path and the values of the query are taken for secrets.
 type redactor struct {
 	engine *Engine
 	call   *Call
@@ -31,6 +32,14 @@ func (r redactor) redact(text string) string {
 	_, credentials, _ := strings.Cut(r.call.Authorization, " ")
 	replace(credentials, "{credentials}")
 	replace(r.call.IdempotencyKey, "{idempotency_key}")
+	if r.call.Operation.Path == "" {
+		for _, values := range r.call.Request.URL.Query() {
+			for _, value := range values {
+				replace(value, "{query}")
+				replace(url.QueryEscape(value), "{query}")
+			}
+		}
+	}
 	path, _ := strings.CutPrefix(r.call.Request.URL.EscapedPath(), r.engine.prefix)
 	r.call.Operation.params(path, func(name, escaped string) {
 		placeholder := "{" + name + "}"

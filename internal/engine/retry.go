@@ -43,7 +43,7 @@ func (p RetryPolicy) delay(attempts int, asked time.Duration) time.Duration {
 
 // try makes attempts until one succeeds, is rejected, or may not or cannot be repeated. A failure is that of the last
 // attempt, with what the earlier ones leave open.
-func (e *Engine) try(ctx context.Context, call *Call) (exchange, *Failure) {
+func (e *Engine) try(ctx context.Context, call *Call, original *snapshot) (exchange, *Failure) {
 	maxAttempts := e.Retry.MaxAttempts
 	if call.MaxAttempts > 0 {
 		maxAttempts = call.MaxAttempts
@@ -54,7 +54,6 @@ func (e *Engine) try(ctx context.Context, call *Call) (exchange, *Failure) {
 		f.NothingSent = true
 		return x, f
 	}
-	original := snapshotOf(call.Request.Header)
 	var correlationIDs []string
 	mayHaveApplied, sent := false, false // by an earlier attempt
 	for attempts := 1; ; attempts++ {
@@ -77,6 +76,7 @@ func (e *Engine) try(ctx context.Context, call *Call) (exchange, *Failure) {
 				mayHaveApplied = mayHaveApplied || callErr.Class == Ambiguous
 				sent = sent || callErr.Class != NotSent
 				call.Request.Header = original.restore()
+				_ = e.setHeader(call.Request.Header, call) // it was checked before
 				continue
 			}
 			callErr.stopRetrying(redactor{e, call}.clean(err.Error(), maxMessageBytes), err)
@@ -88,10 +88,10 @@ func (e *Engine) try(ctx context.Context, call *Call) (exchange, *Failure) {
 	}
 }
 
-// snapshot is the header of a request, which a transport or a cookie jar may change while it sends it. It stays on the
-// stack, since most calls need no second attempt.
+// snapshot is the header of a request as it was given to the engine. A transport or a cookie jar may change the header of an
+// attempt. It stays on the stack, since most calls need no second attempt.
 type snapshot struct {
-	fields [12]struct{ key, value string }
+	fields [4]struct{ key, value string }
 	header http.Header // the other fields: with several values, or too many
 }
 

@@ -1,0 +1,63 @@
+// Package ordermanagement takes an order on after it was placed, with the Klarna Order Management API v1: it captures when
+// goods ship, refunds when they return, cancels, extends, and reads where an order stands.
+//
+//	client, err := klarna.New(klarna.PlaygroundEU, klarna.APIKey(os.Getenv("KLARNA_API_KEY")))
+//	orders := ordermanagement.New(client)
+//	captureID, err := orders.CaptureOrder(ctx, orderID, ordermanagement.CaptureRequest{CapturedAmount: 10470},
+//		klarna.WithIdempotencyKey(shipment.Key))
+//
+// The error of a call is a [*klarna.Error]. It wraps the Err… variables of package klarna by its status, and those of this
+// package by Klarna's error code.
+//
+// # Money
+//
+// All amounts are integers in minor units (2500 is 25.00). [SplitLine], [CaptureLines] and [RefundLines] make the bodies of
+// partial captures and refunds, [RemainingCapture] and [RemainingRefund] those of what is left. [CapturableAmount],
+// [RefundableAmount], [CanCancel], [CanRelease] and [IsExpired] tell what an order allows, by its amounts: there is no status for
+// a refunded order, and what CLOSED means is not documented.
+//
+// A status of 2xx confirms a call by itself. Klarna asks not to read the order to confirm it.
+//
+// # Idempotency keys
+//
+// Every call that changes something sends a Klarna-Idempotency-Key: the caller's ([klarna.WithIdempotencyKey]), or else a
+// random one that is the same for all attempts of the call. Klarna carries out what bears the same key once, and keeps keys
+// for 24 hours. It compares the key alone, never the body:
+//
+//   - Use one key for each intended operation, such as one shipment or one return, and never one for an order. A second
+//     partial capture under the key of the first changes nothing and returns the id of the first.
+//   - Store the key before the call, and a crash in between costs nothing: the same call with the same key returns what
+//     the first one did.
+//   - After a definite rejection, use a new key for the next attempt, since Klarna may return the old rejection (inferred).
+//
+// [klarna.Error] and [klarna.Response] have the key that was sent.
+//
+// # Unknown outcomes
+//
+// A call that ends ambiguously fails with [klarna.ErrOutcomeUnknown]: Klarna may have carried it out. So does a call that is
+// rejected after an ambiguous attempt (as with CAPTURE_NOT_ALLOWED or 409), since the rejection does not prove that the earlier
+// attempt had no effect: it may have captured what is now missing. Make the call again with the same key, within 24 hours.
+// Without the key, read the order and compare its amounts with those before the call.
+//
+// Each attempt sends the same bytes and the same key. See [klarna.RetryPolicy] for the columns.
+//
+//	                               not sent    429       ambiguous                         rejected
+//	ReadOrder                      retried     retried   retried                           no
+//	ListCaptures                   retried     retried   retried                           no
+//	ReadCapture                    retried     retried   retried                           no
+//	ReadRefund                     retried     retried   retried                           no
+//	DueDateOptions                 retried     retried   retried                           no
+//	CaptureOrder                   retried     retried   retried, then ErrOutcomeUnknown   no
+//	RefundOrder                    retried     retried   retried, then ErrOutcomeUnknown   no
+//	CancelOrder                    retried     retried   retried, then ErrOutcomeUnknown   no
+//	ReleaseRemainingAuthorization  retried     retried   retried, then ErrOutcomeUnknown   no
+//	UpdateAuthorization            retried     retried   retried, then ErrOutcomeUnknown   no
+//	ExtendAuthorizationTime        retried     retried   retried, then ErrOutcomeUnknown   no
+//	UpdateMerchantReferences       retried     retried   retried, then ErrOutcomeUnknown   no
+//	UpdateCustomerDetails          retried     retried   retried, then ErrOutcomeUnknown   no
+//	AddShippingInfo                retried     retried   retried, then ErrOutcomeUnknown   no
+//	AddOrderShippingInfo           retried     retried   retried, then ErrOutcomeUnknown   no
+//	TriggerSendOut                 retried     retried   retried, then ErrOutcomeUnknown   no
+//	ExtendDueDate                  retried     retried   retried, then ErrOutcomeUnknown   no
+//	AcknowledgeOrder               retried     retried   retried, then ErrOutcomeUnknown   no
+package ordermanagement

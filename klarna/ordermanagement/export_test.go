@@ -1,0 +1,4 @@
+package ordermanagement
+
+// Operations are the rows, for tests of all operations.
+var Operations = operations
