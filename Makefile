@@ -35,7 +35,7 @@ demo: ## three shoppers on a fake Klarna server; the last line is an order id
 ADDR = 127.0.0.1:8080
 
 .PHONY: checkout
-checkout: ## a shop to buy in with a browser, at http://127.0.0.1:8080, on a local sandbox; ADDR=127.0.0.1:8081 moves it
+checkout: ## a shop to buy in with a browser, at http://127.0.0.1:8080, with a back office at /office, on a local sandbox; ADDR=127.0.0.1:8081 moves it
 	@cd examples && $(GO) run ./checkout -addr $(ADDR)
 
 .PHONY: check

@@ -7,7 +7,8 @@
 // How Klarna reaches the shop is up to -base-url (or SHOP_BASE_URL), the https URL that the shop has on the internet. Without
 // it the shop on the playground gets no callback, and relies on the shopper's browser.
 //
-// What to read, in the order of a purchase: checkout_open.go, static/checkout.js, place.go, settle.go, callback.go.
+// What to read, in the order of a purchase: checkout_open.go, static/checkout.js, place.go, settle.go, callback.go; and what
+// follows in the back office: office.go, office_forms.go, office_changes.go.
 package main
 
 import (
@@ -62,7 +63,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 
-	if _, err := fmt.Fprintf(out, "%s\nThe shop is at %s (stop it with Ctrl-C).\n", payments.notice, own); err != nil {
+	if _, err := fmt.Fprintf(out, "%s\nThe shop is at %s (stop it with Ctrl-C).\n"+
+		"Its back office is at %s/office: any user name, and the password %s\n", payments.notice, own, own, shop.office.password); err != nil {
 		return err
 	}
 	return serve(ctx, listener, shop)

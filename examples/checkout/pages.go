@@ -23,6 +23,9 @@ var pages = func() map[string]*template.Template {
 			}{csrf, line}
 		},
 		"field": newField,
+		"hidden": func(key, seen, captureID string) any {
+			return struct{ Key, Seen, CaptureID string }{key, seen, captureID}
+		},
 		"sample": func(example bool, value string) string {
 			if example {
 				return value
@@ -32,7 +35,7 @@ var pages = func() map[string]*template.Template {
 	}
 	shared := template.Must(template.New("").Funcs(functions).ParseFS(files, "templates/layout.html", "templates/parts.html"))
 	all := map[string]*template.Template{"": shared}
-	for _, name := range []string{"goods", "cart", "checkout", "checking", "order", "problem"} {
+	for _, name := range []string{"goods", "cart", "checkout", "checking", "order", "problem", "office", "office_order"} {
 		all[name] = template.Must(template.Must(shared.Clone()).ParseFS(files, "templates/"+name+".html"))
 	}
 	return all
@@ -51,6 +54,7 @@ type frame struct {
 	Notice    string
 	CartCount int64
 	CSRF      string
+	Office    bool // it is the back office, where nobody shops
 	Page      any
 }
 

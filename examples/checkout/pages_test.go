@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +18,7 @@ import (
 func TestEveryResponseHasSecurityHeaders(t *testing.T) {
 	w := newWorld(t)
 	b := w.newBrowser()
-	for _, path := range []string{"/", "/cart", "/checkout", "/static/shop.css", "/nothing"} {
+	for _, path := range []string{"/", "/cart", "/checkout", "/static/shop.css", "/nothing", "/office"} {
 		got := b.get(path)
 		policy := got.header.Get("Content-Security-Policy")
 		if !strings.Contains(policy, "default-src 'none'") || !strings.Contains(policy, "script-src 'self' "+w.klarna.URL+";") || strings.Contains(policy, "unsafe") {
@@ -92,6 +93,22 @@ func TestTheShopStopsWhenItIsTold(t *testing.T) {
 	eventually(t, "the shop prints where it is", func() bool { return strings.Contains(out.String(), "The shop is at http://127.0.0.1:") })
 	if !strings.Contains(out.String(), "on a local sandbox, not on Klarna") {
 		t.Errorf("it does not print what it runs on:\n%s", out.String())
+	}
+	printed := regexp.MustCompile(`back office is at (http://\S+): any user name, and the password (\S+)`).FindStringSubmatch(out.String())
+	if printed == nil {
+		t.Fatalf("it does not print where its back office is:\n%s", out.String())
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, printed[1], nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := withPassword(printed[2]).RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Errorf("the back office responds with %d", resp.StatusCode)
 	}
 	stop()
 	select {

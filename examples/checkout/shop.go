@@ -22,6 +22,7 @@ type shop struct {
 	logger   *slog.Logger
 	baseURL  string // what Klarna and shoppers reach the shop by; empty when that is not known
 	store    *store
+	office   *office
 
 	settleWaits []time.Duration // before each look at an order whose outcome is unknown
 
@@ -47,6 +48,7 @@ func newShop(p *payments, baseURL string, logger *slog.Logger) (*shop, error) {
 		klarna: p.client, signer: signer, payments: p, logger: logger, baseURL: baseURL, store: newStore(),
 		settleWaits: []time.Duration{time.Second, 3 * time.Second, 10 * time.Second, 30 * time.Second, time.Minute, 5 * time.Minute},
 	}
+	s.office = newOffice(s)
 	s.running, s.stop = context.WithCancel(context.Background())
 	return s, nil
 }
@@ -69,6 +71,7 @@ func (s *shop) handler() http.Handler {
 	mux.Handle("GET /problem/{kind}", s.page(s.showProblem))
 	mux.Handle("GET /orders/{number}", s.page(s.showOrder))
 	mux.Handle("GET /static/", static())
+	s.office.handle(mux)
 	mux.Handle("/", s.page(s.notFound))
 
 	fromShoppers := http.NewCrossOriginProtection().Handler(mux) // a second guard beside each form's own token
