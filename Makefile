@@ -18,12 +18,12 @@ REDOCLY = @redocly/cli@2.77.0
 CC_FOUND := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo yes)
 CONTRACTS = $(GO) run ./internal/contracts
 # What the tests of a package cover at least, in percent, beside the packages of the contracts.
-COVER = internal/engine:90 klarna/klarnatest:80 klarna/preflight:90
+COVER = internal/engine:90 klarna/klarnatest:80 klarna/preflight:90 payway/paywaytest:80
 
 RACE := $(if $(CC_FOUND),-race)
 
 .PHONY: test
-test: ## run all tests, with the race detector where there is a C compiler
+test: ## run all tests, with the race detector where there is a C compiler; about five minutes
 	@$(if $(RACE),,echo "no C compiler was found: the race detector is off")
 	@$(if $(RACE),,test -z "$(REQUIRE_RACE)")
 	@set -e; for module in $(MODULES); do (cd $$module && $(GO) vet ./... && $(GO) test $(RACE) -timeout 30m ./...); done
@@ -43,7 +43,7 @@ check: REQUIRE_RACE = 1
 check: test guards ## everything that CI checks
 
 .PHONY: guards
-guards: format generated tidy staticcheck golangci lint workflows contract surface vulnerabilities cover ## what CI checks beside the tests
+guards: format words generated tidy staticcheck golangci lint workflows contract surface vulnerabilities cover ## what CI checks beside the tests
 
 .PHONY: generate
 generate: ## compile the contracts of api/ into the *.gen.go files
@@ -57,6 +57,10 @@ generated: generate ## fail if the committed code is not what the contracts comp
 .PHONY: format
 format: ## fail if a file is not formatted
 	@files=$$(gofmt -l .); test -z "$$files" || { echo "not formatted:"; echo "$$files"; exit 1; }
+
+.PHONY: words
+words: ## fail on a word that this project does not use, and name what to write instead
+	@.ci/words
 
 .PHONY: tidy
 tidy: ## fail if a go.mod is not tidy
@@ -88,7 +92,7 @@ contract: ## fail if a contract breaks what it stated at the last tag
 .PHONY: surface
 surface: ## compare what the packages export with the last tag; from v1 on, fail if a user's build would break
 	@packages=$$($(CONTRACTS) '{{.Package}} {{.Generated}}') && \
-		GO="$(GO)" .ci/surface $(APIDIFF) $$packages gen/types klarna/preflight klarna/klarnatest klarna/otelklarna
+		GO="$(GO)" .ci/surface $(APIDIFF) $$packages gen/types klarna/preflight klarna/klarnatest payway/paywaytest klarna/otelklarna
 
 .PHONY: vulnerabilities
 vulnerabilities: ## look for known vulnerabilities that the code reaches

@@ -2,11 +2,14 @@ package pages
 
 import (
 	"context"
+	"crypto/subtle"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/klarna-go/klarna-payments/klarna/ordermanagement"
 )
 
 // What the blocks of docs/ take as given.
@@ -90,6 +93,36 @@ func Example_integrationSign() {
 	// Output: <nil>
 }
 
+func Example_integrationBind() {
+	_ = func() (*klarna.Order, error) {
+		// quote: bind
+		session, err := client.ReadSession(ctx, sessionID) // of this shopper
+		if err != nil {
+			return nil, err
+		}
+		newest := session.AuthorizationToken
+		if newest != "" && subtle.ConstantTimeCompare([]byte(newest), []byte(authorizationToken)) == 0 {
+			return nil, errors.New("the token is not the newest of this shopper's session")
+		}
+		order := klarna.OrderFromSession(cart)
+		order.BillingAddress, order.ShippingAddress = session.BillingAddress, session.ShippingAddress
+		return client.CreateOrder(ctx, authorizationToken, order)
+		// end of quote
+	}
+}
+
+func Example_integrationSignNotification() {
+	signer, err := klarna.NewCallbackSigner(key)
+	fmt.Println(err)
+	// quote: signNotification
+	notificationURL, err := signer.Sign("https://shop.example/klarna/notification", cartID, 5*24*time.Hour)
+	// end of quote
+	fmt.Println(notificationURL != "", err)
+	// Output:
+	// <nil>
+	// true <nil>
+}
+
 func Example_integrationCallback() {
 	mux := http.NewServeMux()
 	signer, err := klarna.NewCallbackSigner(key)
@@ -119,6 +152,19 @@ func Example_integrationFraud() {
 		queueReview(notification.OrderID, notification.EventType)
 		w.WriteHeader(http.StatusOK)
 		// end of quote
+	}
+}
+
+func Example_integrationCapture() {
+	orderID, shipmentKey := "o-1", "shipment-4711"
+	_ = func() error {
+		// quote: capture
+		orders := ordermanagement.New(client)
+		captureID, err := orders.CaptureOrder(ctx, orderID, ordermanagement.CaptureRequest{CapturedAmount: 11900},
+			klarna.WithIdempotencyKey(shipmentKey))
+		// end of quote
+		_ = captureID
+		return err
 	}
 }
 
