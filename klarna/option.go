@@ -40,17 +40,22 @@ func newConfig(opts []Option) (*config, error) {
 	return c, nil
 }
 
-// EngineConfig converts options for an engine with another base URL than a Client's. It is for the packages of this module with
-// an engine of their own: the result is an internal type. An option that does not apply there is an error.
-func EngineConfig(base *url.URL, opts ...Option) (engine.Config, error) {
+// EngineConfig converts options for an engine with another base URL than a Client's. Its observer gets the error that asError
+// makes of a failure. It is for the packages of this module with an engine of their own: the result is an internal type. An
+// option that does not apply there is an error.
+func EngineConfig(base *url.URL, asError func(*engine.Failure) error, opts ...Option) (engine.Config, error) {
 	c, err := newConfig(opts)
 	if err != nil {
 		return engine.Config{}, err
 	}
 	if c.preflight != nil {
-		return engine.Config{}, errors.New("WithPreflight: there is no such check for this API")
+		return engine.Config{}, errors.New("klarna: WithPreflight: this API has no such check")
 	}
-	return c.engine(base), nil
+	settings := c.engine(base)
+	if c.observer != nil {
+		settings.Observer = observing{c.observer, func(_ *engine.Operation, f *engine.Failure) error { return asError(f) }}
+	}
+	return settings, nil
 }
 
 // engine converts the options for an engine. Public types are converted, so that the engine knows none of them.
@@ -65,7 +70,7 @@ func (c *config) engine(base *url.URL) engine.Config {
 		settings.Limiter = limiting{c.limiter}.wait
 	}
 	if c.observer != nil {
-		settings.Observer = observing{c.observer}
+		settings.Observer = observing{c.observer, observedError}
 	}
 	return settings
 }
@@ -120,7 +125,7 @@ func WithUserAgent(name string) Option {
 
 // WithPreflight checks the body of each call before it is sent; preflight.Check of this module is made for it. A body
 // that it rejects is not sent: the call's error wraps ErrInvalidRequest, ErrNotSent and the check's own error. The check
-// gets a pointer to one of the four request types. Calls by [Client.Raw] are not checked.
+// gets a pointer to the request, such as a *SessionCreate. Calls by [Client.Raw] and [Client.Do] are not checked.
 func WithPreflight(check func(body any) error) Option {
 	return func(c *config) error {
 		if check == nil {
