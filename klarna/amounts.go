@@ -74,8 +74,9 @@ func IncludedTax(total, taxRate int64) int64 {
 // basisPoints is 100 %.
 const basisPoints = 10000
 
-// DiscountLine returns a line that takes an amount off the order: a voucher of 5.00 is 500, in minor units with the tax in it. The rate is
-// that of the goods, in basis points. A discount over goods of several rates has to be split, one line for each rate.
+// DiscountLine returns a line that takes an amount off the order: a voucher of 5.00 is 500, in minor units with the tax in
+// it. The rate is that of the goods, in basis points. A discount over goods of several rates has to be split, one line for
+// each rate.
 //
 // Source: https://docs.klarna.com/payments/web-payments/additional-resources/use-cases/discounts
 func DiscountLine(name string, amount, taxRate int64) OrderLine {
@@ -106,7 +107,8 @@ func SalesTaxLine(name string, amount int64) OrderLine {
 	return OrderLine{Type: OrderLineTypeSalesTax, Name: name, Quantity: 1, UnitPrice: amount, TotalAmount: amount}
 }
 
-// OrderFromSession returns the order that matches a session, and so what the shopper authorized in it. Set MerchantURLs,
+// OrderFromSession returns the order that matches the session as it was created, and so the cart that the shopper authorized.
+// If the browser passed addresses to authorize, take those of [Client.ReadSession]. Set MerchantURLs,
 // references and the like on it as needed; amount, lines, addresses, country and currency must stay. The two share
 // their lists.
 func OrderFromSession(session SessionCreate) CreateOrderRequest {

@@ -1,12 +1,11 @@
 package ordermanagement_test
 
 import (
+	"embed"
 	"encoding/json"
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -114,7 +113,7 @@ func loaded(t *testing.T) *contract.Contract {
 // example returns a body of testdata/examples.
 func example(t testing.TB, name string) string {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("testdata", "examples", name))
+	data, err := exampleFiles.ReadFile("testdata/examples/" + name)
 	require.NoError(t, err)
 	return string(data)
 }
@@ -264,3 +263,6 @@ var (
 	errDial  = &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	errReset = &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
 )
+
+//go:embed testdata/examples
+var exampleFiles embed.FS

@@ -21,6 +21,12 @@ const (
 	CodeOrderAmount    = "order_amount"
 	CodeOrderTaxAmount = "order_tax_amount"
 	CodeOverflow       = "overflow"
+	CodeCapturedAmount = "captured_amount"
+	CodeRefundedAmount = "refunded_amount"
+	CodeReturnFee      = "return_fee"
+	CodeTooMuch        = "too_much"
+	CodeWrongState     = "wrong_state"
+	CodeZeroAmount     = "zero_amount"
 	CodeNotARequest    = "not_a_request"
 )
 

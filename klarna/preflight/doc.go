@@ -8,11 +8,16 @@
 //
 // [Check] returns an error, [Inspect] a report with the warnings as well; a shop's tests can check its carts with either.
 // They take a [klarna.SessionCreate], [klarna.SessionUpdate], [klarna.CreateOrderRequest] or
-// [klarna.CustomerTokenCreationRequest], or a pointer to one, and do not change it.
+// [klarna.CustomerTokenCreationRequest], or of package ordermanagement a [ordermanagement.CaptureRequest],
+// [ordermanagement.RefundRequest], [ordermanagement.AuthorizationUpdate], [ordermanagement.MerchantReferences] or
+// [ordermanagement.CustomerDetails], or a pointer to one, and do not change it.
+//
+// [CheckCapture] and [CheckRefund] also check that an order allows a capture or a refund.
 //
 // # Problems
 //
-// A problem is something that Klarna rejects. Each has the path of the field as Klarna writes it, such as
+// A problem is something that Klarna rejects, or, for a sum of lines in package ordermanagement, that it would book wrongly.
+// Each has the path of the field as Klarna writes it, such as
 // order_lines[2].total_tax_amount, a code that does not change, and a sentence:
 //
 //	code              what is wrong
@@ -36,7 +41,13 @@
 //	order_amount      order_amount is not the sum of total_amount over all lines
 //	order_tax_amount  order_tax_amount is not the sum of the lines' tax, by more than 1
 //	overflow          a number is at a limit of int64: the amounts are too large to add up or multiply
-//	not_a_request     the argument is not one of the four requests, or is nil
+//	captured_amount   captured_amount is not the sum of total_amount over all lines
+//	refunded_amount   refunded_amount is not the sum of total_amount over all lines
+//	return_fee        a return fee outside of a refund, or of an order that Klarna does not support it for
+//	too_much          more than can be captured or refunded of the order
+//	wrong_state       the order has expired, or is cancelled or pending; or nothing was captured to refund
+//	zero_amount       nothing is captured or refunded
+//	not_a_request     the argument is not one of the requests, or is nil
 //
 // The rules of form, from missing to invalid, are those of the project's OpenAPI document. Values that Klarna keeps
 // open, such as the types of order lines, are no problem.

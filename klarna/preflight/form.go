@@ -16,7 +16,7 @@ import (
 // checkForm validates the body against the OpenAPI document. No limit, pattern or value stands in this file: they are all
 // the document's.
 func checkForm(request *request, report *Report) {
-	document, err := contract.Load()
+	document, err := contract.LoadNamed(request.contract)
 	if err != nil {
 		report.problem("", CodeInvalid, "cannot be checked, since the OpenAPI document cannot be read: %v", err)
 		return

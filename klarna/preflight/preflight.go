@@ -8,8 +8,13 @@ import (
 // Check returns an [*Error] with all problems of a request, or nil. It is made for
 // [klarna.WithPreflight]. Warnings do not fail it; see [Inspect] for those.
 func Check(body any) error {
-	if problems := Inspect(body).Problems; len(problems) > 0 {
-		return &Error{Problems: problems}
+	report := Inspect(body)
+	return report.err()
+}
+
+func (r *Report) err() error {
+	if len(r.Problems) > 0 {
+		return &Error{Problems: r.Problems}
 	}
 	return nil
 }
@@ -23,6 +28,12 @@ func Inspect(body any) Report {
 	}
 	checkSize(request, &report)
 	checkForm(request, &report)
+	if request.contract != payments {
+		if request.money != nil {
+			checkMoney(request.money, &report)
+		}
+		return report
+	}
 	checkURLs(request, &report)
 	checkMarket(request, &report)
 	checkPersonalData(request, &report)

@@ -1,11 +1,24 @@
 package preflight
 
-import "github.com/klarna-go/klarna-payments/klarna"
+import (
+	genorders "github.com/klarna-go/klarna-payments/gen/ordermanagement"
+	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/klarna-go/klarna-payments/klarna/ordermanagement"
+)
 
-// request is what the rules look at, in whichever of the four types it came.
+// The contracts of the requests, by their names in api.Contracts.
+const (
+	payments        = "payments"
+	orderManagement = "order-management"
+)
+
+// request is what the rules look at, in whichever type it came.
 type request struct {
-	schema string // the name in the OpenAPI document
-	body   any
+	contract string
+	schema   string // the name in the OpenAPI document
+	body     any
+
+	money *money // of Order Management only; what follows is of Payments only
 
 	country, currency, locale string
 	urls                      klarna.MerchantURLs
@@ -26,8 +39,14 @@ type personal struct {
 	customer          klarna.Customer
 }
 
-// read accepts the four types. Anything else is a problem, and nothing more is checked then.
+// read accepts the types of both APIs. Anything else is a problem, and nothing more is checked then.
 func read(body any, report *Report) (*request, bool) {
+	if r, ok := readOrderManagement(body); ok {
+		if r == nil {
+			report.problem("", CodeNotARequest, "is a nil pointer")
+		}
+		return r, r != nil
+	}
 	switch body := body.(type) {
 	case klarna.SessionCreate:
 		return readSessionCreate(&body), true
@@ -54,8 +73,8 @@ func read(body any, report *Report) (*request, bool) {
 			return readToken(body), true
 		}
 	default:
-		report.problem("", CodeNotARequest, "is of type %T, but must be a klarna.SessionCreate, Session, CreateOrderRequest "+
-			"or CustomerTokenCreationRequest, or a pointer to one", body)
+		report.problem("", CodeNotARequest, "is of type %T, but must be a klarna.SessionCreate, SessionUpdate, CreateOrderRequest or CustomerTokenCreationRequest, "+
+			"an ordermanagement.CaptureRequest, RefundRequest, AuthorizationUpdate, MerchantReferences or CustomerDetails, or a pointer to one", body)
 		return nil, false
 	}
 	report.problem("", CodeNotARequest, "is a nil pointer")
@@ -64,7 +83,7 @@ func read(body any, report *Report) (*request, bool) {
 
 func readSessionCreate(body *klarna.SessionCreate) *request {
 	return &request{
-		schema: "session_create", body: body,
+		contract: payments, schema: "session_create", body: body,
 		country: body.PurchaseCountry, currency: body.PurchaseCurrency, locale: body.Locale,
 		urls:     body.MerchantURLs,
 		personal: personal{body.BillingAddress, body.ShippingAddress, body.Customer},
@@ -74,7 +93,7 @@ func readSessionCreate(body *klarna.SessionCreate) *request {
 
 func readSession(body *klarna.SessionUpdate) *request {
 	return &request{
-		schema: "session", body: body,
+		contract: payments, schema: "session", body: body,
 		country: body.PurchaseCountry, currency: body.PurchaseCurrency, locale: body.Locale,
 		urls: body.MerchantURLs,
 		cart: cart{amount: body.OrderAmount, tax: body.OrderTaxAmount, lines: body.OrderLines, update: true},
@@ -83,7 +102,7 @@ func readSession(body *klarna.SessionUpdate) *request {
 
 func readOrder(body *klarna.CreateOrderRequest) *request {
 	return &request{
-		schema: "create_order_request", body: body,
+		contract: payments, schema: "create_order_request", body: body,
 		country: body.PurchaseCountry, currency: body.PurchaseCurrency, locale: body.Locale,
 		urls: body.MerchantURLs,
 		cart: cart{amount: &body.OrderAmount, tax: &body.OrderTaxAmount, lines: body.OrderLines},
@@ -92,7 +111,55 @@ func readOrder(body *klarna.CreateOrderRequest) *request {
 
 func readToken(body *klarna.CustomerTokenCreationRequest) *request {
 	return &request{
-		schema: "customer_token_creation_request", body: body,
+		contract: payments, schema: "customer_token_creation_request", body: body,
 		country: body.PurchaseCountry, currency: body.PurchaseCurrency, locale: body.Locale,
 	}
+}
+
+// readOrderManagement reads a request of package ordermanagement. The request is nil for a nil pointer.
+func readOrderManagement(body any) (*request, bool) {
+	switch body := body.(type) {
+	case ordermanagement.CaptureRequest:
+		return readOrderManagement(&body)
+	case *ordermanagement.CaptureRequest:
+		return orderRequest("CaptureObject", body, func() *money {
+			return &money{field: "captured_amount", code: CodeCapturedAmount, amount: body.CapturedAmount, lines: body.OrderLines}
+		}), true
+	case ordermanagement.RefundRequest:
+		return readOrderManagement(&body)
+	case *ordermanagement.RefundRequest:
+		return orderRequest("RefundObject", body, func() *money {
+			return &money{field: "refunded_amount", code: CodeRefundedAmount, amount: body.RefundedAmount, lines: body.OrderLines}
+		}), true
+	case ordermanagement.AuthorizationUpdate:
+		return readOrderManagement(&body)
+	case *ordermanagement.AuthorizationUpdate:
+		return orderRequest("Update_authorization", body, func() *money {
+			return &money{field: "order_amount", code: CodeOrderAmount, amount: body.OrderAmount, mayBeZero: true, lines: body.OrderLines}
+		}), true
+	case ordermanagement.MerchantReferences:
+		return readOrderManagement(&body)
+	case *ordermanagement.MerchantReferences:
+		return orderRequest("Update_merchant_references", body, nil), true
+	case ordermanagement.CustomerDetails:
+		return readOrderManagement(&body)
+	case *ordermanagement.CustomerDetails:
+		return orderRequest("UpdateConsumer", body, nil), true
+	case *genorders.ShippingInfoRequest: // of which callers give the list
+		return orderRequest("UpdateShippingInfo", body, nil), true
+	case *genorders.ExtendDueDateRequest: // of which callers give the number
+		return orderRequest("ExtendDueDateRequest", body, nil), true
+	}
+	return nil, false
+}
+
+func orderRequest[B any](schema string, body *B, of func() *money) *request {
+	if body == nil {
+		return nil
+	}
+	r := &request{contract: orderManagement, schema: schema, body: body}
+	if of != nil {
+		r.money = of()
+	}
+	return r
 }
