@@ -87,8 +87,8 @@ func (b *changes) take(ctx context.Context) (done func(), err error) {
 	}
 }
 
-// keyOf returns the idempotency key of a form. It stays the same until the form's change has ended: a reload, a double click
-// or a second window repeats it, and Klarna carries it out once.
+// keyOf returns the idempotency key of a form. It stays the same until the form is sent, so that a reload or a second window
+// has the same key, and two of them change the order once.
 func (b *changes) keyOf(form string) string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -145,23 +145,21 @@ func (b *changes) open() bool {
 	return b.shown(0) != nil // changes are counted from 1
 }
 
-// add records a change before it is sent.
+// add records a change before it is sent. From now on the key is the change's, and the form gets another: Klarna may return
+// an old rejection for the old one.
 func (b *changes) add(ch *change) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	ch.number, ch.state, ch.sent = len(b.all)+1, sending, time.Now()
 	b.all = append(b.all, ch)
+	delete(b.keys, ch.form)
 }
 
-// end records how a call of a change ended. With a definite end, the form gets another key: Klarna may return an old
-// rejection for the old one.
+// end records how a call of a change ended.
 func (b *changes) end(ch *change, state changeState, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	ch.state, ch.err = state, err
-	if state != unresolved {
-		delete(b.keys, ch.form)
-	}
 }
 
 // carryOut sends a change, or sends it again with the same key. The caller has the turn.

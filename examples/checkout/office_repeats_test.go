@@ -1,0 +1,165 @@
+package main
+
+import (
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
+	"github.com/klarna-go/klarna-payments/klarna/ordermanagement"
+)
+
+func TestADoubleClickCapturesOnce(t *testing.T) {
+	s := newWorld(t).newStaff()
+	f := s.form("capture").with(map[string]string{"mug": "1"})
+	var ends [8]response
+	var together sync.WaitGroup
+	for i := range ends {
+		together.Go(func() { ends[i] = s.send(f) })
+	}
+	together.Wait()
+	for _, end := range ends {
+		wantText(t, end, http.StatusOK, "€14.50 was captured")
+	}
+	wantAmounts(t, s.order(), 1450, 0, 4340)
+	if n := s.count(ordermanagement.OperationCaptureOrder); n != 1 {
+		t.Errorf("%d requests", n)
+	}
+}
+
+func TestAReloadKeepsTheKey(t *testing.T) {
+	s := newWorld(t).newStaff()
+	if a, b := s.form("capture"), s.form("capture"); a.fields.Get("key") != b.fields.Get("key") {
+		t.Error("a reload has another key")
+	}
+	if a, b := s.form("capture"), s.form("cancel"); a.fields.Get("key") == b.fields.Get("key") {
+		t.Error("two forms have the same key")
+	}
+}
+
+func TestAnotherWindowIsNoDoubleClick(t *testing.T) {
+	s := newWorld(t).newStaff()
+	one, other := s.form("capture"), s.form("capture")
+	old := s.form("cancel")
+	s.send(one.with(map[string]string{"mug": "1"}))
+	wantText(t, s.send(other.with(map[string]string{"cookbook": "1"})), http.StatusConflict, "Another window was faster")
+	wantText(t, s.send(old), http.StatusConflict, "The order has changed", "nothing was sent to Klarna")
+	wantAmounts(t, s.order(), 1450, 0, 4340)
+
+	// Somebody captured in Klarna's portal.
+	f := s.form("capture")
+	if _, err := s.shop.office.orders.CaptureOrder(t.Context(), s.orderID, ordermanagement.CaptureRequest{CapturedAmount: 1000}); err != nil {
+		t.Fatal(err)
+	}
+	wantText(t, s.send(f), http.StatusConflict, "The order has changed")
+	wantText(t, s.send(s.form("capture")), http.StatusOK, "€33.40 was captured") // without lines, since what is left of them is unknown
+	wantAmounts(t, s.order(), 5790, 0, 0)
+}
+
+func TestAnUnknownOutcomeIsRetriedWithTheSameKey(t *testing.T) {
+	lost, never := klarnatest.ResetAfter(), klarnatest.Status(503, "TEMPORARILY_UNAVAILABLE", "Temporarily unavailable")
+	for name, fault := range map[string]klarnatest.Fault{"the response was lost": lost, "the request never arrived": never} {
+		t.Run(name, func(t *testing.T) {
+			s := newWorld(t).newStaff()
+			sent := s.recordKeys()
+			s.klarna.Fail(ordermanagement.OperationCaptureOrder, fault, fault, fault)
+			f := s.form("capture").with(map[string]string{"mug": "1"})
+			got := s.send(f)
+			wantText(t, got, http.StatusOK, "The capture of €14.50: the outcome is unknown", `id="try-again"`, "nothing else of this order can be changed")
+			if len(forms(got, "cancel"))+len(forms(got, "refund"))+len(forms(got, "release")) != 0 {
+				t.Error("something else can be done meanwhile")
+			}
+			wantText(t, s.get("/office"), http.StatusOK, "Change unknown")
+			again := s.form("capture") // the page was loaded again
+			if len(again.lines) != 0 || again.fields.Get("key") != f.fields.Get("key") {
+				t.Error("it is not the same key, or other lines could be chosen")
+			}
+			wantText(t, s.send(again), http.StatusOK, "€14.50 was captured")
+			wantAmounts(t, s.order(), 1450, 0, 4340)
+			keys := sent.of("captures")
+			for _, key := range keys {
+				if key != f.fields.Get("key") {
+					t.Errorf("a request has the key %q", key)
+				}
+			}
+			if len(keys) != 4 || len(s.order().Captures) != 1 {
+				t.Errorf("%d requests, %d captures", len(keys), len(s.order().Captures))
+			}
+		})
+	}
+	t.Run("before anything else", func(t *testing.T) {
+		s := newWorld(t).newStaff()
+		s.klarna.Fail(ordermanagement.OperationCaptureOrder, never, never, never)
+		cancel := s.form("cancel") // in another window
+		s.send(s.form("capture"))
+		wantText(t, s.send(cancel), http.StatusConflict, "the outcome is unknown")
+		if s.count(ordermanagement.OperationCancelOrder) != 0 {
+			t.Error("the order was cancelled while a capture may be under way")
+		}
+	})
+	t.Run("by the form itself", func(t *testing.T) { // such as by the browser's back button
+		s := newWorld(t).newStaff()
+		s.klarna.Fail(ordermanagement.OperationCaptureOrder, lost, lost, lost)
+		f, cancel := s.form("capture").with(map[string]string{"mug": "1"}), s.form("cancel")
+		s.send(f)
+		wantText(t, s.send(cancel), http.StatusConflict, "the outcome is unknown")
+		wantText(t, s.send(f), http.StatusOK, "€14.50 was captured")
+		wantAmounts(t, s.order(), 1450, 0, 4340)
+	})
+}
+
+// A rejection proves nothing about the request whose outcome is unknown.
+func TestARejectedRetryLeavesTheOutcomeUnknown(t *testing.T) {
+	for name, test := range map[string]struct {
+		first klarnatest.Fault
+		text  string
+	}{
+		"the amounts show the capture":        {klarnatest.ResetAfter(), "€14.50 was captured"},
+		"the amounts do not show the capture": {klarnatest.ResetBefore(), "That does not prove that the first one had no effect."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newWorld(t).newStaff()
+			s.klarna.Fail(ordermanagement.OperationCaptureOrder, test.first, test.first, test.first, klarnatest.Status(409, "CONFLICT"))
+			s.send(s.form("capture").with(map[string]string{"mug": "1"}))
+			wantText(t, s.send(s.form("capture")), http.StatusOK, test.text)
+		})
+	}
+	t.Run("a person closes it", func(t *testing.T) {
+		s := newWorld(t).newStaff()
+		never := klarnatest.ResetBefore()
+		s.klarna.Fail(ordermanagement.OperationCaptureOrder, never, never, never, klarnatest.Status(409, "CONFLICT"))
+		f := s.form("capture").with(map[string]string{"mug": "1"})
+		if got := s.send(f); len(forms(got, "close")) != 0 {
+			t.Error("it can be closed before it was retried")
+		}
+		got := s.send(s.form("capture"))
+		wantText(t, got, http.StatusOK, "Before it, €0.00 was captured, €0.00 refunded and €57.90 left; now it is €0.00, €0.00 and €57.90")
+		wantText(t, s.send(s.form("close")), http.StatusOK, "Capture these")
+		again := s.form("capture")
+		if again.fields.Get("key") == f.fields.Get("key") {
+			t.Error("the form has the old key")
+		}
+		wantText(t, s.send(again.with(map[string]string{"mug": "2"})), http.StatusOK, "€29.00 was captured")
+	})
+}
+
+// Klarna forgets a key after a day, and the same request would be another one then.
+func TestAnUnknownOutcomeIsNotRetriedAfterADay(t *testing.T) {
+	s := newWorld(t).newStaff()
+	lost := klarnatest.ResetAfter()
+	s.klarna.Fail(ordermanagement.OperationCaptureOrder, lost, lost, lost)
+	f := s.form("capture").with(map[string]string{"mug": "1"})
+	s.send(f)
+	b := s.shop.office.changesOf(s.number)
+	b.mu.Lock()
+	b.all[0].sent = time.Now().Add(-keyLifetime)
+	b.mu.Unlock()
+	got := s.send(f)
+	wantText(t, got, http.StatusOK, "has forgotten the key", "now it is €14.50")
+	if len(forms(got, "capture")) != 0 || s.count(ordermanagement.OperationCaptureOrder) != 3 {
+		t.Error("it is sent again")
+	}
+	s.send(s.form("close"))
+	wantText(t, s.send(s.form("capture")), http.StatusOK, "€43.40 was captured")
+}
