@@ -23,7 +23,7 @@ COVER = internal/engine:90 klarna/klarnatest:80 klarna/preflight:90
 RACE := $(if $(CC_FOUND),-race)
 
 .PHONY: test
-test: ## run all tests, with the race detector where there is a C compiler
+test: ## run all tests, with the race detector where there is a C compiler; about five minutes
 	@$(if $(RACE),,echo "no C compiler was found: the race detector is off")
 	@$(if $(RACE),,test -z "$(REQUIRE_RACE)")
 	@set -e; for module in $(MODULES); do (cd $$module && $(GO) vet ./... && $(GO) test $(RACE) -timeout 30m ./...); done
@@ -43,7 +43,7 @@ check: REQUIRE_RACE = 1
 check: test guards ## everything that CI checks
 
 .PHONY: guards
-guards: format generated tidy staticcheck golangci lint workflows contract surface vulnerabilities cover ## what CI checks beside the tests
+guards: format words generated tidy staticcheck golangci lint workflows contract surface vulnerabilities cover ## what CI checks beside the tests
 
 .PHONY: generate
 generate: ## compile the contracts of api/ into the *.gen.go files
@@ -57,6 +57,10 @@ generated: generate ## fail if the committed code is not what the contracts comp
 .PHONY: format
 format: ## fail if a file is not formatted
 	@files=$$(gofmt -l .); test -z "$$files" || { echo "not formatted:"; echo "$$files"; exit 1; }
+
+.PHONY: words
+words: ## fail on a word that this project does not use, and name what to write instead
+	@.ci/words
 
 .PHONY: tidy
 tidy: ## fail if a go.mod is not tidy

@@ -239,7 +239,7 @@ type ErrorV2 struct {
 // AcquiringChannel Where a sale happens, online, in a shop, or by telephone.
 type AcquiringChannel string
 
-// Address A postal address with whom to reach there. An order's addresses must equal the authorized ones, field by field; an empty field and a missing one may count as different.
+// Address A postal address, with the person or organization there. An order's addresses must equal the authorized ones, field by field; an empty field and a missing one may count as different.
 type Address struct {
 	// Attention The person within an organization.
 	//
@@ -301,7 +301,7 @@ type Address struct {
 	// Example: 2nd floor
 	StreetAddress2 string `json:"street_address2,omitempty,omitzero"`
 
-	// Title Form of address, in the words of the country.
+	// Title Form of address, as used in the country.
 	//
 	// Example: Mrs
 	Title string `json:"title,omitempty,omitzero"`
@@ -367,18 +367,18 @@ type AuthorizedPaymentMethodType string
 
 // CreateOrderRequest The order to place. Amount, lines and addresses must equal what the shopper authorized.
 type CreateOrderRequest struct {
-	// AutoCapture Whether to capture the whole amount as soon as the order is placed. Only for shops whose agreement with Klarna allows it. Klarna assumes false when it is left out.
+	// AutoCapture Whether to capture the whole amount as soon as the order is placed. Only for shops whose agreement with Klarna allows it. Klarna assumes false if it is absent.
 	//
 	// Example: false
 	AutoCapture *bool `json:"auto_capture,omitempty"`
 
-	// BillingAddress Whom to bill. Best left to the browser's authorize call, so that no personal data is sent before the shopper chose Klarna.
+	// BillingAddress Whom to bill. Better sent with the browser's authorize call, so that no personal data is sent before the shopper chose Klarna.
 	BillingAddress Address `json:"billing_address,omitempty,omitzero"`
 
 	// CustomPaymentMethodIDs Promotions that Klarna set up for this shop and that this purchase may use.
 	CustomPaymentMethodIDs []string `json:"custom_payment_method_ids,omitempty,omitzero"`
 
-	// Customer Who buys, a person or an organization.
+	// Customer The buyer, a person or an organization.
 	Customer Customer `json:"customer,omitempty,omitzero"`
 
 	// Locale The language and country that the shopper sees, as in de-DE or en-GB (a language of ISO 639-1, a hyphen, a country of ISO 3166-1).
@@ -391,7 +391,7 @@ type CreateOrderRequest struct {
 	// Example: {"substore":"Outlet"}
 	MerchantData string `json:"merchant_data,omitempty,omitzero"`
 
-	// MerchantReference1 The shop's own order number. The shopper sees it, and settlement reports carry it.
+	// MerchantReference1 The shop's own order number. The shopper sees it, and settlement reports contain it.
 	//
 	// Example: ON4711
 	MerchantReference1 string `json:"merchant_reference1,omitempty,omitzero"`
@@ -401,7 +401,7 @@ type CreateOrderRequest struct {
 	// Example: hdt53h-zdgg6-hdaff2
 	MerchantReference2 string `json:"merchant_reference2,omitempty,omitzero"`
 
-	// MerchantURLs Where Klarna sends the shopper and its notices.
+	// MerchantURLs Where Klarna sends the shopper and its callbacks.
 	MerchantURLs MerchantURLs `json:"merchant_urls,omitempty,omitzero"`
 
 	// OrderAmount Everything the shopper pays, tax and discounts included, in minor units (2500 is 25.00). It must equal the sum of total_amount over all order lines.
@@ -422,16 +422,16 @@ type CreateOrderRequest struct {
 	// Example: DE
 	PurchaseCountry string `json:"purchase_country"`
 
-	// PurchaseCurrency The currency of all amounts, as three letters of ISO 4217. Only the local currency of the purchase country is taken.
+	// PurchaseCurrency The currency of all amounts, as three letters of ISO 4217. Only the local currency of the purchase country is accepted.
 	//
 	// Example: EUR
 	PurchaseCurrency string `json:"purchase_currency"`
 
-	// ShippingAddress Where the goods go. Left out, the billing address counts for it.
+	// ShippingAddress Where the goods are delivered. If absent, it is the billing address.
 	ShippingAddress Address `json:"shipping_address,omitempty,omitzero"`
 }
 
-// Customer Who buys, a person or an organization.
+// Customer The buyer, a person or an organization.
 type Customer struct {
 	// CustomerToken The token of a returning customer. A secret.
 	//
@@ -466,7 +466,7 @@ type Customer struct {
 	// Example: HRB 12345
 	OrganizationRegistrationID string `json:"organization_registration_id,omitempty,omitzero"`
 
-	// Title Form of address, in the words of the country.
+	// Title Form of address, as used in the country.
 	//
 	// Example: Mrs
 	Title string `json:"title,omitempty,omitzero"`
@@ -482,7 +482,7 @@ type Customer struct {
 	VATID string `json:"vat_id,omitempty,omitzero"`
 }
 
-// CustomerRead Who buys, as far as Klarna hands it out once the shopper has authorized.
+// CustomerRead The buyer, as far as Klarna shares it once the shopper has authorized.
 type CustomerRead struct {
 	// DateOfBirth Date of birth, as in 1980-01-31.
 	//
@@ -502,7 +502,7 @@ type CustomerRead struct {
 	// Example: HRB 12345
 	OrganizationRegistrationID string `json:"organization_registration_id,omitempty,omitzero"`
 
-	// Title Form of address, in the words of the country.
+	// Title Form of address, as used in the country.
 	//
 	// Example: Mrs
 	Title string `json:"title,omitempty,omitzero"`
@@ -518,7 +518,7 @@ type CustomerRead struct {
 	VATID string `json:"vat_id,omitempty,omitzero"`
 }
 
-// CustomerReadCreateToken Whose customer token it is, as far as Klarna hands it out.
+// CustomerReadCreateToken The owner of a customer token, as far as Klarna shares it.
 type CustomerReadCreateToken struct {
 	// DateOfBirth Date of birth, as in 1980-01-31.
 	//
@@ -533,10 +533,10 @@ type CustomerReadCreateToken struct {
 
 // CustomerTokenCreationRequest What a customer token will be used for.
 type CustomerTokenCreationRequest struct {
-	// BillingAddress Whom to bill. Best left to the browser's authorize call, so that no personal data is sent before the shopper chose Klarna.
+	// BillingAddress Whom to bill. Better sent with the browser's authorize call, so that no personal data is sent before the shopper chose Klarna.
 	BillingAddress Address `json:"billing_address,omitempty,omitzero"`
 
-	// Customer Who buys, a person or an organization.
+	// Customer The buyer, a person or an organization.
 	Customer Customer `json:"customer,omitempty,omitzero"`
 
 	// Description What the customer signs up for, in words that the customer reads.
@@ -557,7 +557,7 @@ type CustomerTokenCreationRequest struct {
 	// Example: DE
 	PurchaseCountry string `json:"purchase_country"`
 
-	// PurchaseCurrency The currency of all amounts, as three letters of ISO 4217. Only the local currency of the purchase country is taken.
+	// PurchaseCurrency The currency of all amounts, as three letters of ISO 4217. Only the local currency of the purchase country is accepted.
 	//
 	// Example: EUR
 	PurchaseCurrency string `json:"purchase_currency"`
@@ -616,7 +616,7 @@ type Intent string
 
 // MerchantSession A new session, with the token for the browser and the payment methods to offer.
 type MerchantSession struct {
-	// ClientToken The token for Klarna's script in the shopper's browser. It looks like a JWT and dies with the session.
+	// ClientToken The token for Klarna's script in the shopper's browser. It looks like a JWT and expires with the session.
 	//
 	// Example: eyJhbGciOiJSUzI1NiJ9.eyJzZXNzaW9uX2lkIjoiMGIxZDk4MTUifQ.c2lnbmF0dXJl
 	ClientToken string `json:"client_token"`
@@ -630,14 +630,14 @@ type MerchantSession struct {
 	SessionID string `json:"session_id"`
 }
 
-// MerchantURLs Where Klarna sends the shopper and its notices: https URLs, but for app_return_url. In confirmation, notification and push Klarna puts the ids in for {session.id} and {order.id}.
+// MerchantURLs Where Klarna sends the shopper and its callbacks: https URLs, except app_return_url. In confirmation, notification and push Klarna replaces {session.id} and {order.id}.
 type MerchantURLs struct {
 	// AppReturnURL Where to return to in a mobile app. A URL with the app's own scheme, never http or https.
 	//
 	// Example: myshop://klarna/return
 	AppReturnURL string `json:"app_return_url,omitempty,omitzero"`
 
-	// Authorization Where Klarna posts the authorization token after the shopper's approval. Put a secret of the session into it, since the call bears no signature.
+	// Authorization Where Klarna posts the authorization token after the shopper's approval. Put a secret of the session into it, since the call is not signed.
 	//
 	// Example: https://shop.example/klarna/authorized?key=1f5a4b3c
 	Authorization string `json:"authorization,omitempty,omitzero"`
@@ -699,7 +699,7 @@ type Order struct {
 	// Example: f3392f8b-6116-4073-ab96-e330819e2c07
 	OrderID string `json:"order_id"`
 
-	// RedirectURL Where to send the shopper's browser; it goes on to merchant_urls.confirmation. Absent when no such URL was given.
+	// RedirectURL Where to send the shopper's browser; it goes on to merchant_urls.confirmation. Absent when no such URL was set.
 	//
 	// Example: https://payments.klarna.com/redirect/f3392f8b
 	RedirectURL string `json:"redirect_url,omitempty,omitzero"`
@@ -722,7 +722,7 @@ type OrderLine struct {
 	// Example: Running shoe
 	Name string `json:"name"`
 
-	// ProductIdentifiers What the product is known by.
+	// ProductIdentifiers The identifiers of the product.
 	ProductIdentifiers ProductIdentifiers `json:"product_identifiers,omitempty,omitzero"`
 
 	// ProductURL The product's page in the shop.
@@ -745,20 +745,20 @@ type OrderLine struct {
 	// Example: AD6654412
 	Reference string `json:"reference,omitempty,omitzero"`
 
-	// Subscription How often the line comes again, when it is a subscription.
+	// Subscription How often the line is delivered, if it is a subscription.
 	Subscription Subscription `json:"subscription,omitempty,omitzero"`
 
-	// TaxRate The tax rate in basis points (1900 is 19 %). Left out or 0 in the US.
+	// TaxRate The tax rate in basis points (1900 is 19 %). Absent or 0 in the US.
 	//
 	// Example: 1900
 	TaxRate int64 `json:"tax_rate,omitempty,omitzero"`
 
-	// TotalAmount What the line costs, tax and discount included, in minor units. Negative for a discount.
+	// TotalAmount The price of the line, with tax and after the discount, in minor units. Negative for a discount.
 	//
 	// Example: 2500
 	TotalAmount int64 `json:"total_amount"`
 
-	// TotalDiscountAmount What is taken off the line, tax included, in minor units. Not negative.
+	// TotalDiscountAmount The discount on the line, with tax, in minor units. Not negative.
 	//
 	// Example: 0
 	TotalDiscountAmount int64 `json:"total_discount_amount,omitempty,omitzero"`
@@ -771,7 +771,7 @@ type OrderLine struct {
 	// Type What kind of line it is.
 	Type OrderLineType `json:"type,omitempty,omitzero"`
 
-	// UnitPrice What one costs, tax included and discount not yet taken off, in minor units. In the US tax is not included.
+	// UnitPrice The price of one, with tax and before the discount, in minor units. In the US tax is not included.
 	//
 	// Example: 2500
 	UnitPrice int64 `json:"unit_price"`
@@ -804,14 +804,14 @@ type PaymentMethodCategory struct {
 // Example: pay_later
 type PaymentMethodCategoryIdentifier = string
 
-// ProductIdentifiers What a product is known by.
+// ProductIdentifiers The set of identifiers of a product.
 type ProductIdentifiers struct {
 	// Brand The brand.
 	//
 	// Example: Fleet Foot
 	Brand string `json:"brand,omitempty,omitzero"`
 
-	// CategoryPath The product's place in the shop, from the general to the particular.
+	// CategoryPath The product's category path in the shop, from general to specific.
 	//
 	// Example: Shoes > Running
 	CategoryPath string `json:"category_path,omitempty,omitzero"`
@@ -826,7 +826,7 @@ type ProductIdentifiers struct {
 	// Example: 4912345678904
 	GlobalTradeItemNumber string `json:"global_trade_item_number,omitempty,omitzero"`
 
-	// ManufacturerPartNumber The maker's part number.
+	// ManufacturerPartNumber The manufacturer's part number.
 	//
 	// Example: AD6654412-334.22
 	ManufacturerPartNumber string `json:"manufacturer_part_number,omitempty,omitzero"`
@@ -839,19 +839,19 @@ type ProductIdentifiers struct {
 
 // SessionUpdate What to change in a session. What is left out stays as it is; an amount of 0 that is given is sent.
 type SessionUpdate struct {
-	// AcquiringChannel Where the sale happens. Klarna assumes ECOMMERCE when it is left out.
+	// AcquiringChannel Where the sale happens. Klarna assumes ECOMMERCE if it is absent.
 	AcquiringChannel AcquiringChannel `json:"acquiring_channel,omitempty,omitzero"`
 
 	// Attachment Extra facts about the purchase that some trades must send, such as travel or ticket data.
 	Attachment Attachment `json:"attachment,omitempty,omitzero"`
 
-	// BillingAddress Whom to bill. Best left to the browser's authorize call, so that no personal data is sent before the shopper chose Klarna.
+	// BillingAddress Whom to bill. Better sent with the browser's authorize call, so that no personal data is sent before the shopper chose Klarna.
 	BillingAddress Address `json:"billing_address,omitempty,omitzero"`
 
 	// CustomPaymentMethodIDs Promotions that Klarna set up for this shop and that this purchase may use.
 	CustomPaymentMethodIDs []string `json:"custom_payment_method_ids,omitempty,omitzero"`
 
-	// Customer Who buys, a person or an organization.
+	// Customer The buyer, a person or an organization.
 	Customer Customer `json:"customer,omitempty,omitzero"`
 
 	// Design The name of a design that Klarna made for this shop's widget.
@@ -872,7 +872,7 @@ type SessionUpdate struct {
 	// Example: {"substore":"Outlet"}
 	MerchantData string `json:"merchant_data,omitempty,omitzero"`
 
-	// MerchantReference1 The shop's own order number. The shopper sees it, and settlement reports carry it.
+	// MerchantReference1 The shop's own order number. The shopper sees it, and settlement reports contain it.
 	//
 	// Example: ON4711
 	MerchantReference1 string `json:"merchant_reference1,omitempty,omitzero"`
@@ -882,7 +882,7 @@ type SessionUpdate struct {
 	// Example: hdt53h-zdgg6-hdaff2
 	MerchantReference2 string `json:"merchant_reference2,omitempty,omitzero"`
 
-	// MerchantURLs Where Klarna sends the shopper and its notices.
+	// MerchantURLs Where Klarna sends the shopper and its callbacks.
 	MerchantURLs MerchantURLs `json:"merchant_urls,omitempty,omitzero"`
 
 	// Options Colours and corners of the widget.
@@ -906,30 +906,30 @@ type SessionUpdate struct {
 	// Example: DE
 	PurchaseCountry string `json:"purchase_country,omitempty,omitzero"`
 
-	// PurchaseCurrency The currency of all amounts, as three letters of ISO 4217. Only the local currency of the purchase country is taken.
+	// PurchaseCurrency The currency of all amounts, as three letters of ISO 4217. Only the local currency of the purchase country is accepted.
 	//
 	// Example: EUR
 	PurchaseCurrency string `json:"purchase_currency,omitempty,omitzero"`
 
-	// ShippingAddress Where the goods go. Left out, the billing address counts for it.
+	// ShippingAddress Where the goods are delivered. If absent, it is the billing address.
 	ShippingAddress Address `json:"shipping_address,omitempty,omitzero"`
 }
 
 // SessionCreate The cart of a new session, and how the purchase is to run.
 type SessionCreate struct {
-	// AcquiringChannel Where the sale happens. Klarna assumes ECOMMERCE when it is left out.
+	// AcquiringChannel Where the sale happens. Klarna assumes ECOMMERCE if it is absent.
 	AcquiringChannel AcquiringChannel `json:"acquiring_channel,omitempty,omitzero"`
 
 	// Attachment Extra facts about the purchase that some trades must send, such as travel or ticket data.
 	Attachment Attachment `json:"attachment,omitempty,omitzero"`
 
-	// BillingAddress Whom to bill. Best left to the browser's authorize call, so that no personal data is sent before the shopper chose Klarna.
+	// BillingAddress Whom to bill. Better sent with the browser's authorize call, so that no personal data is sent before the shopper chose Klarna.
 	BillingAddress Address `json:"billing_address,omitempty,omitzero"`
 
 	// CustomPaymentMethodIDs Promotions that Klarna set up for this shop and that this purchase may use.
 	CustomPaymentMethodIDs []string `json:"custom_payment_method_ids,omitempty,omitzero"`
 
-	// Customer Who buys, a person or an organization.
+	// Customer The buyer, a person or an organization.
 	Customer Customer `json:"customer,omitempty,omitzero"`
 
 	// Design The name of a design that Klarna made for this shop's widget.
@@ -950,7 +950,7 @@ type SessionCreate struct {
 	// Example: {"substore":"Outlet"}
 	MerchantData string `json:"merchant_data,omitempty,omitzero"`
 
-	// MerchantReference1 The shop's own order number. The shopper sees it, and settlement reports carry it.
+	// MerchantReference1 The shop's own order number. The shopper sees it, and settlement reports contain it.
 	//
 	// Example: ON4711
 	MerchantReference1 string `json:"merchant_reference1,omitempty,omitzero"`
@@ -960,7 +960,7 @@ type SessionCreate struct {
 	// Example: hdt53h-zdgg6-hdaff2
 	MerchantReference2 string `json:"merchant_reference2,omitempty,omitzero"`
 
-	// MerchantURLs Where Klarna sends the shopper and its notices.
+	// MerchantURLs Where Klarna sends the shopper and its callbacks.
 	MerchantURLs MerchantURLs `json:"merchant_urls,omitempty,omitzero"`
 
 	// Options Colours and corners of the widget.
@@ -984,12 +984,12 @@ type SessionCreate struct {
 	// Example: DE
 	PurchaseCountry string `json:"purchase_country"`
 
-	// PurchaseCurrency The currency of all amounts, as three letters of ISO 4217. Only the local currency of the purchase country is taken.
+	// PurchaseCurrency The currency of all amounts, as three letters of ISO 4217. Only the local currency of the purchase country is accepted.
 	//
 	// Example: EUR
 	PurchaseCurrency string `json:"purchase_currency"`
 
-	// ShippingAddress Where the goods go. Left out, the billing address counts for it.
+	// ShippingAddress Where the goods are delivered. If absent, it is the billing address.
 	ShippingAddress Address `json:"shipping_address,omitempty,omitzero"`
 
 	// StepUpID The id that the response to a failed charge of a customer token has, when the shopper has to confirm it in a new session.
@@ -1000,7 +1000,7 @@ type SessionCreate struct {
 
 // SessionRead A session as it stands.
 type SessionRead struct {
-	// AcquiringChannel Where the sale happens. Klarna assumes ECOMMERCE when it is left out.
+	// AcquiringChannel Where the sale happens. Klarna assumes ECOMMERCE if it is absent.
 	AcquiringChannel AcquiringChannel `json:"acquiring_channel,omitempty,omitzero"`
 
 	// Attachment Extra facts about the purchase that some trades must send, such as travel or ticket data.
@@ -1014,7 +1014,7 @@ type SessionRead struct {
 	// BillingAddress Whom to bill.
 	BillingAddress Address `json:"billing_address,omitempty,omitzero"`
 
-	// ClientToken The token for Klarna's script in the shopper's browser. It looks like a JWT and dies with the session.
+	// ClientToken The token for Klarna's script in the shopper's browser. It looks like a JWT and expires with the session.
 	//
 	// Example: eyJhbGciOiJSUzI1NiJ9.eyJzZXNzaW9uX2lkIjoiMGIxZDk4MTUifQ.c2lnbmF0dXJl
 	ClientToken string `json:"client_token,omitempty,omitzero"`
@@ -1022,7 +1022,7 @@ type SessionRead struct {
 	// CustomPaymentMethodIDs Promotions that Klarna set up for this shop and that this purchase may use.
 	CustomPaymentMethodIDs []string `json:"custom_payment_method_ids,omitempty,omitzero"`
 
-	// Customer Who buys, as far as Klarna hands it out.
+	// Customer The buyer, as far as Klarna shares it.
 	Customer CustomerRead `json:"customer,omitempty,omitzero"`
 
 	// Design The name of a design that Klarna made for this shop's widget.
@@ -1048,7 +1048,7 @@ type SessionRead struct {
 	// Example: {"substore":"Outlet"}
 	MerchantData string `json:"merchant_data,omitempty,omitzero"`
 
-	// MerchantReference1 The shop's own order number. The shopper sees it, and settlement reports carry it.
+	// MerchantReference1 The shop's own order number. The shopper sees it, and settlement reports contain it.
 	//
 	// Example: ON4711
 	MerchantReference1 string `json:"merchant_reference1,omitempty,omitzero"`
@@ -1058,7 +1058,7 @@ type SessionRead struct {
 	// Example: hdt53h-zdgg6-hdaff2
 	MerchantReference2 string `json:"merchant_reference2,omitempty,omitzero"`
 
-	// MerchantURLs Where Klarna sends the shopper and its notices.
+	// MerchantURLs Where Klarna sends the shopper and its callbacks.
 	MerchantURLs MerchantURLs `json:"merchant_urls,omitempty,omitzero"`
 
 	// Options Colours and corners of the widget.
@@ -1085,12 +1085,12 @@ type SessionRead struct {
 	// Example: DE
 	PurchaseCountry string `json:"purchase_country,omitempty,omitzero"`
 
-	// PurchaseCurrency The currency of all amounts, as three letters of ISO 4217. Only the local currency of the purchase country is taken.
+	// PurchaseCurrency The currency of all amounts, as three letters of ISO 4217. Only the local currency of the purchase country is accepted.
 	//
 	// Example: EUR
 	PurchaseCurrency string `json:"purchase_currency,omitempty,omitzero"`
 
-	// ShippingAddress Where the goods go. Left out, the billing address counts for it.
+	// ShippingAddress Where the goods are delivered. If absent, it is the billing address.
 	ShippingAddress Address `json:"shipping_address,omitempty,omitzero"`
 
 	// Status Whether an order was placed in this session.
@@ -1100,7 +1100,7 @@ type SessionRead struct {
 // SessionStatus Whether an order was placed in a session.
 type SessionStatus string
 
-// Subscription How often a subscription comes again.
+// Subscription How often a subscription is delivered.
 type Subscription struct {
 	// Interval The unit of time.
 	Interval SubscriptionInterval `json:"interval"`

@@ -106,7 +106,8 @@ func SalesTaxLine(name string, amount int64) OrderLine {
 	return OrderLine{Type: OrderLineTypeSalesTax, Name: name, Quantity: 1, UnitPrice: amount, TotalAmount: amount}
 }
 
-// OrderFromSession returns the order that matches a session, and so what the shopper authorized in it. Set MerchantURLs,
+// OrderFromSession returns the order that matches the session as it was created, and so the cart that the shopper authorized.
+// If the browser passed addresses to authorize, take those of [Client.ReadSession]. Set MerchantURLs,
 // references and the like on it as needed; amount, lines, addresses, country and currency must stay. The two share
 // their lists.
 func OrderFromSession(session SessionCreate) CreateOrderRequest {

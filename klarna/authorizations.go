@@ -12,7 +12,7 @@ import (
 //
 // An authorization token is valid for one order and for 60 minutes. CreateOrder returns an [*Error] that wraps
 // ErrConflict if the order differs from what was authorized, ErrForbidden if Klarna does not allow it, ErrNotFound if the
-// token has expired, and ErrOrderAlreadyPlaced if an order exists already. If the attempts end ambiguously, it wraps
+// token has expired, and ErrOrderAlreadyPlaced if an order already exists. If the attempts end ambiguously, it wraps
 // ErrOutcomeUnknown: the order may exist, and [Client.OrderPlaced] finds out.
 //
 // Source: https://docs.klarna.com/payments/web-payments/integrate-with-klarna-payments/how-to-integrate-klarna-payments

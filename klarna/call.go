@@ -66,7 +66,7 @@ func WithHeader(key, value string) CallOption {
 // WithIdempotencyKey sets the request's Klarna-Idempotency-Key: 1 to 255 visible ASCII characters, such as a UUID. Klarna
 // carries out a request with a known key once, and keeps keys for 24 hours. It compares the key alone, never the body: use
 // one key for each intended operation, never for an order as a whole. The option is an error for operations that take no
-// key, as those of Payments.
+// key, such as those of Payments.
 func WithIdempotencyKey(key string) CallOption {
 	return func(c *call) error {
 		if err := checkIdempotencyKey(key); err != nil {

@@ -19,8 +19,8 @@ import (
 // in a signed part, or has expired.
 var ErrInvalidSignature = errors.New("klarna: invalid callback signature")
 
-// CallbackSigner puts a secret into callback URLs, since Klarna signs its callbacks with nothing and asks merchants to do
-// this. The URL carries a reference of yours, such as the id of the shopper's cart, an expiry, and an HMAC-SHA256 over
+// CallbackSigner puts a secret into callback URLs, since Klarna does not sign its callbacks and asks merchants to do this. It is
+// for MerchantURLs.Authorization and MerchantURLs.Notification. The URL carries a reference of yours, such as the id of the shopper's cart, an expiry, and an HMAC-SHA256 over
 // both and the escaped path. Host and other parameters are not signed, since proxies and placeholders change them. It is
 // safe for concurrent use.
 //
@@ -28,7 +28,7 @@ var ErrInvalidSignature = errors.New("klarna: invalid callback signature")
 //	url, err := signer.Sign("https://shop.example/klarna/authorized", cartID, 48*time.Hour)
 //	session.MerchantURLs.Authorization = url
 //	…
-//	mux.Handle("POST /klarna/authorized", signer.Middleware(handler)) // the handler asks klarna.CallbackReference(ctx)
+//	mux.Handle("POST /klarna/authorized", signer.Middleware(handler)) // the handler calls klarna.CallbackReference(ctx)
 type CallbackSigner struct {
 	// A pointer, so that even a print of the fields by reflection shows an address and not the keys.
 	secret *signerSecret
@@ -63,7 +63,8 @@ func NewCallbackSigner(key []byte, olderKeys ...[]byte) (*CallbackSigner, error)
 }
 
 // Sign returns the URL with the reference, an expiry and the signature added to its query. The rest of it stays as it is,
-// so that Klarna finds its placeholders such as {order.id}. A session lives for 48 hours, and so should its callback.
+// so that Klarna finds its placeholders such as {order.id}. An authorization URL is needed as
+// long as the session, 48 hours; a notification URL 5 days, since the review and its repetitions come after that.
 //
 // It returns an error for a URL that could never verify: one without a path, with a fragment, or with a placeholder or a
 // dot segment in its path. The validity must be at least one second.
@@ -120,7 +121,7 @@ func (s *CallbackSigner) Verify(r *http.Request) (reference string, err error) {
 	return reference, nil
 }
 
-// Middleware passes only requests on whose URL was made by Sign, and responds to others with 403. The handler gets the
+// Middleware passes on requests whose URL was made by Sign, and responds to all others with 403. The handler gets the
 // reference from [CallbackReference].
 func (s *CallbackSigner) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -11,8 +11,9 @@ import (
 	"github.com/klarna-go/klarna-payments/internal/engine"
 )
 
-// Client calls the Klarna Payments API, and carries the calls of further packages, such as package ordermanagement. [New]
-// makes it. It is immutable and safe for concurrent use; make one and keep it. Printing or logging it shows no secret.
+// Client calls the Klarna Payments API, and carries the calls of further packages, such as package ordermanagement. It is
+// immutable and safe for concurrent use: make one with [New] for each merchant id and keep it. Printing or logging it shows
+// no secret.
 type Client struct {
 	engine    *engine.Engine
 	raw       *gen.ClientWithResponses
@@ -52,8 +53,9 @@ func New(env Environment, creds Credentials, opts ...Option) (*Client, error) {
 // BaseURL returns the URL that calls go to, without a slash at the end, such as https://api.klarna.com.
 func (c *Client) BaseURL() string { return c.base }
 
-// Raw returns the generated client, for request bodies and responses that the six methods do not offer. It shares the client's
-// transport, credentials, limits and errors: a call fails with an [*Error] here as well, and never returns err == nil
+// Raw returns the generated client of the same six operations, for sending and reading members that the contract does not
+// have. It shares the client's transport, credentials, limits, retries and errors: a call fails with an [*Error] here as
+// well, and never returns err == nil
 // without a response. Its context must not be nil, and nil order lines are sent as null, so prefer the methods of [Client].
 func (c *Client) Raw() *gen.ClientWithResponses { return c.raw }
 

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Credentials are what a shop signs in to Klarna with: [APIKey] or [BasicAuth] makes them. They belong to one merchant
+// Credentials authenticate a shop at Klarna: [APIKey] or [BasicAuth] makes them. They belong to one merchant
 // id, one region, and either production or playground.
 //
 // Printing, logging or encoding them shows no secret.
@@ -26,7 +26,7 @@ type secret struct {
 }
 
 // APIKey returns the credentials of an API key, such as klarna_test_api_…. It is sent unchanged after the word Basic.
-// Blanks at the ends are cut off, so that a line of a file serves as it comes.
+// Blanks at the ends are cut off, so that a line of a file can be used as it is.
 func APIKey(key string) Credentials {
 	return Credentials{&secret{password: strings.TrimSpace(key), isKey: true}}
 }

@@ -90,7 +90,7 @@ func isLoopback(host string) bool {
 //	KLARNA_USERNAME, KLARNA_PASSWORD    the username and password
 //	KLARNA_ENVIRONMENT                  playground (the default) or production
 //	KLARNA_REGION                       eu (the default), na or oc
-//	KLARNA_BASE_URL                     a base URL; it wins over environment and region
+//	KLARNA_BASE_URL                     a base URL; it replaces environment and region
 //
 // Blanks around a value are ignored, and an empty value counts as not set. The errors are those of [New].
 func NewFromEnv(opts ...Option) (*Client, error) {

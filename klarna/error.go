@@ -14,13 +14,14 @@ import (
 
 // What errors.Is finds in an [Error], by the status of Klarna's response.
 var (
-	// ErrInvalidRequest is 400 and every other 4xx without a name of its own: the request has to change.
+	// ErrInvalidRequest is 400, every other 4xx without a variable of its own, and what preflight rejects: correct the
+	// request.
 	ErrInvalidRequest = errors.New("klarna: invalid request")
 	// ErrUnauthorized is 401: the credentials are wrong, or belong to another region or environment.
 	ErrUnauthorized = errors.New("klarna: unauthorized")
 	// ErrForbidden is 403: not allowed for this shop, or not in this state.
 	ErrForbidden = errors.New("klarna: forbidden")
-	// ErrNotFound is 404: no such session or authorization, or not any more.
+	// ErrNotFound is 404: the session or authorization is unknown or has expired.
 	ErrNotFound = errors.New("klarna: not found")
 	// ErrConflict is 409: the order differs from what the shopper authorized, or exists with another body.
 	ErrConflict = errors.New("klarna: conflict")
@@ -33,11 +34,12 @@ var (
 // What errors.Is finds in an [Error], by its meaning.
 var (
 	// ErrUnexpectedResponse reports a response that Klarna does not send: an HTML page, no body, half a body, a redirect,
-	// or a body without the member that matters. A gateway on the way is the usual cause.
+	// or a body without a required member. The usual cause is a gateway between the two.
 	ErrUnexpectedResponse = errors.New("klarna: unexpected response")
 	// ErrResponseTooLarge reports a body longer than what is read: 8 MiB of a success, 64 KiB of an error.
 	ErrResponseTooLarge = errors.New("klarna: response too large")
-	// ErrNotSent reports that no request left this machine: it is safe to make the call again.
+	// ErrNotSent reports that Klarna did not process the request: nothing left this machine, or the peer guarantees that it
+	// did not process it. It is safe to make the call again.
 	ErrNotSent = errors.New("klarna: not sent")
 	// ErrNoResponse reports that a request was sent, or may have been, and no response came.
 	ErrNoResponse = errors.New("klarna: no response")
@@ -47,14 +49,18 @@ var (
 	// ErrOrderAlreadyPlaced reports that an order exists: the authorization token was used before, or the session is
 	// complete. The browser and the callback may both have placed it, or an earlier attempt whose response was lost.
 	// Look the order up in your own records; Klarna's merchant portal finds it by its merchant reference.
+	//
+	// An authorization that created a customer token may count as used as well, without an order. A shop that creates
+	// customer tokens asks [Client.OrderPlaced] before it takes the order for placed.
 	ErrOrderAlreadyPlaced = errors.New("klarna: order already placed")
 	// ErrOutcomeUnknown reports that a call ended ambiguously, and that Klarna may have carried it out: an order may be
 	// placed, a customer token created, an amount captured. After CreateOrder, [Client.OrderPlaced] finds out. After a call
-	// with an idempotency key, make the call again with Error.IdempotencyKey, within 24 hours.
+	// with an idempotency key, make the call again with Error.IdempotencyKey, within 24 hours. Nothing finds out about a
+	// customer token: have the shopper approve again, and use the new token.
 	ErrOutcomeUnknown = errors.New("klarna: outcome unknown")
 )
 
-// Error reports a call that Klarna rejected, or whose response was missing or unusable. Use [errors.As] to get at it, and
+// Error reports a call that Klarna rejected, or whose response was missing or unusable. Use [errors.As] for its details, and
 // [errors.Is] with the Err… variables to find out what to do.
 //
 // Its text, and what fmt, slog and json make of it, contains no token, credential or body.
@@ -75,7 +81,7 @@ type Error struct {
 	IdempotencyKey string
 
 	// CorrelationIDs are those of all attempts, in their order, as far as they have one. With them, Klarna's support can
-	// tell what happened to a call whose outcome is unknown.
+	// find out what happened to a call whose outcome is unknown.
 	CorrelationIDs []string
 
 	kinds   []error // what errors.Is finds, besides the cause
@@ -95,7 +101,7 @@ func newError(op *engine.Operation, f *engine.Failure) *Error {
 	switch {
 	case f.NothingSent:
 		e.kinds = []error{ErrNotSent}
-	case f.StatusCode == 0 && f.Class == engine.Ambiguous:
+	case f.StatusCode == 0: // the last attempt may not have been sent, but an earlier one was
 		e.kinds = []error{ErrNoResponse}
 	case f.StatusCode != 0 && f.Kind == engine.TooLarge && f.StatusCode < 300:
 		e.kinds = []error{ErrResponseTooLarge}
@@ -160,7 +166,7 @@ func (e *Error) Error() string {
 }
 
 // Unwrap returns the Err… variables that apply and the cause of a failed transport, such as [context.DeadlineExceeded].
-// An Error that a test makes up has the one of its StatusCode.
+// For an Error that a test creates, it is the variable of its StatusCode.
 func (e *Error) Unwrap() []error {
 	kinds := slices.Clip(e.kinds)
 	if kinds == nil && e.StatusCode != 0 {
@@ -210,7 +216,7 @@ func formatText(f fmt.State, verb rune, typeName, text string) {
 	}
 }
 
-// invalidCall is the error of a call that cannot be right, and so was not sent.
+// invalidCall is an error without a response to report, mostly because the call is invalid and was not sent.
 type invalidCall struct {
 	operation, text string
 	kinds           []error

@@ -90,7 +90,7 @@ type Limiter interface {
 
 type operationKey struct{}
 
-// OperationFromContext returns the operation that a [Limiter] is asked for, from the context that its Wait gets: Klarna
+// OperationFromContext returns the operation that a [Limiter] is called for, from the context of its Wait: Klarna
 // counts new sessions apart from everything else. It is empty in any other context.
 func OperationFromContext(ctx context.Context) Operation {
 	op, _ := ctx.Value(operationKey{}).(Operation)

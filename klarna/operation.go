@@ -21,7 +21,7 @@ const (
 	OperationDo                  Operation = "Do"
 )
 
-// The rows say everything that the code knows about an operation. They are the source of Route, of the retry table in
+// The rows are everything that the code knows about an operation. They are the source of Route, of the retry table in
 // the documentation, of what is redacted, and of the tests for all operations.
 var (
 	createSession = engine.Operation{

@@ -75,11 +75,11 @@ func (c *config) engine(base *url.URL) engine.Config {
 // Source: Klarna's page on request limits, which states 1 MB. That this is 2²⁰ bytes is inferred.
 const maxRequestBytes = 1 << 20
 
-// WithHTTPClient sends calls by a client of your own, for a proxy, a client certificate or a test. It is copied, and the
-// copy follows no redirects. Without a Transport of its own it gets this package's, which keeps connections for
-// parallel callers. A Transport that records URLs or adds tracing headers would record tokens; Klarna asks for no
-// tracing headers. A Transport whose requests or bodies do not obey their context is not interrupted by cancelling a call;
-// such a body is closed at the time limit or the deadline.
+// WithHTTPClient sends calls by a client of your own, for a proxy, a CA, a client certificate or a test. It is copied, and the
+// copy follows no redirects. Without a Transport of its own it gets the one that all clients share, which keeps connections
+// for parallel callers. A Transport of your own keeps its settings: set ForceAttemptHTTP2 and the pings of its HTTP2 field,
+// never StrictMaxConcurrentRequests (docs/configuration.md). A Transport that records URLs would record tokens, and Klarna
+// asks for no tracing headers. A body that does not obey its context is closed at the time limit or the deadline.
 func WithHTTPClient(client *http.Client) Option {
 	return func(c *config) error {
 		if client == nil {
@@ -90,8 +90,8 @@ func WithHTTPClient(client *http.Client) Option {
 	}
 }
 
-// WithTimeout bounds one attempt, from dialing to the last byte of the response. The default is 30 seconds. To bound a
-// whole call, give its context a deadline. Do not make it short: an order may have been placed although its call timed out.
+// WithTimeout bounds how long an attempt waits for a connection, and again how long it takes from then to the last byte of the
+// response. The default is 30 seconds for each. To bound a whole call, give its context a deadline. Do not make it short: an order may have been placed although its call timed out.
 func WithTimeout(timeout time.Duration) Option {
 	return func(c *config) error {
 		if timeout <= 0 {

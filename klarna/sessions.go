@@ -2,7 +2,6 @@ package klarna
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/klarna-go/klarna-payments/gen"
 )
@@ -51,8 +50,8 @@ func (c *Client) UpdateSession(ctx context.Context, sessionID string, session Se
 // [ErrOutcomeUnknown]. False right after a failure is not final, since Klarna may still be working on the order; call it
 // again before the shopper pays again.
 //
-// An error means that it cannot be told: ErrNotFound if the session has expired, ErrUnexpectedResponse if its status is
-// missing or unknown, or why reading it failed.
+// It returns ErrNotFound if the session has expired, ErrUnexpectedResponse if its status is missing or unknown, and the errors
+// of [Client.ReadSession]. It finds orders only: a customer token completes no session.
 func (c *Client) OrderPlaced(ctx context.Context, sessionID string, opts ...CallOption) (bool, error) {
 	// Only the status is decoded, so that nothing else in the session can stop it.
 	var session struct {
@@ -72,5 +71,5 @@ func (c *Client) OrderPlaced(ctx context.Context, sessionID string, opts ...Call
 	case SessionStatusIncomplete:
 		return false, nil
 	}
-	return false, fmt.Errorf("klarna: OrderPlaced: the session's status is neither complete nor incomplete: %w", ErrUnexpectedResponse)
+	return false, &invalidCall{"OrderPlaced", "the session's status is neither complete nor incomplete", []error{ErrUnexpectedResponse}}
 }

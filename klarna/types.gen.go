@@ -19,8 +19,8 @@ const (
 	AcquiringChannelTelesales AcquiringChannel = gen.AcquiringChannelTelesales
 )
 
-// Address is a postal address with whom to reach there. An order's addresses must equal the authorized ones, field
-// by field; an empty field and a missing one may count as different.
+// Address is a postal address, with the person or organization there. An order's addresses must equal the
+// authorized ones, field by field; an empty field and a missing one may count as different.
 //
 // Its fields: go doc github.com/klarna-go/klarna-payments/gen Address
 type Address = gen.Address
@@ -70,17 +70,17 @@ const (
 // Its fields: go doc github.com/klarna-go/klarna-payments/gen CreateOrderRequest
 type CreateOrderRequest = gen.CreateOrderRequest
 
-// Customer is who buys, a person or an organization.
+// Customer is the buyer, a person or an organization.
 //
 // Its fields: go doc github.com/klarna-go/klarna-payments/gen Customer
 type Customer = gen.Customer
 
-// CustomerRead is who buys, as far as Klarna hands it out once the shopper has authorized.
+// CustomerRead is the buyer, as far as Klarna shares it once the shopper has authorized.
 //
 // Its fields: go doc github.com/klarna-go/klarna-payments/gen CustomerRead
 type CustomerRead = gen.CustomerRead
 
-// CustomerReadCreateToken is whose customer token it is, as far as Klarna hands it out.
+// CustomerReadCreateToken is the owner of a customer token, as far as Klarna shares it.
 //
 // Its fields: go doc github.com/klarna-go/klarna-payments/gen CustomerReadCreateToken
 type CustomerReadCreateToken = gen.CustomerReadCreateToken
@@ -144,8 +144,8 @@ const (
 // Its fields: go doc github.com/klarna-go/klarna-payments/gen MerchantSession
 type MerchantSession = gen.MerchantSession
 
-// MerchantURLs is where Klarna sends the shopper and its notices: https URLs, but for app_return_url. In
-// confirmation, notification and push Klarna puts the ids in for {session.id} and {order.id}.
+// MerchantURLs is where Klarna sends the shopper and its callbacks: https URLs, except app_return_url. In
+// confirmation, notification and push Klarna replaces {session.id} and {order.id}.
 //
 // Its fields: go doc github.com/klarna-go/klarna-payments/gen MerchantURLs
 type MerchantURLs = gen.MerchantURLs
@@ -217,7 +217,7 @@ const (
 	PaymentMethodCategoryIdentifierDirectDebit        PaymentMethodCategoryIdentifier = "direct_debit"
 )
 
-// ProductIdentifiers is what a product is known by.
+// ProductIdentifiers is the set of identifiers of a product.
 //
 // Its fields: go doc github.com/klarna-go/klarna-payments/gen ProductIdentifiers
 type ProductIdentifiers = gen.ProductIdentifiers
@@ -247,7 +247,7 @@ const (
 	SessionStatusIncomplete SessionStatus = gen.SessionStatusIncomplete
 )
 
-// Subscription is how often a subscription comes again.
+// Subscription is how often a subscription is delivered.
 //
 // Its fields: go doc github.com/klarna-go/klarna-payments/gen Subscription
 type Subscription = gen.Subscription

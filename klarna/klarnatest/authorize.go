@@ -14,7 +14,7 @@ type AuthorizeData struct {
 	Customer        klarna.Customer `json:"customer,omitzero"`
 }
 
-// Authorize approves the purchase in the shopper's stead, and returns the token that the browser would come back with.
+// Authorize approves the purchase in the shopper's place, and returns the token that the browser would receive.
 // What the session holds now is what is authorized: an order must match it. A token that the session gave before is void.
 //
 // It is an error if the session is unknown, has expired or led to an order. The shop is called back, if it asks for it in
@@ -23,7 +23,7 @@ func (s *Server) Authorize(sessionID string) (authorizationToken string, err err
 	return s.AuthorizeWith(sessionID, AuthorizeData{})
 }
 
-// AuthorizeWith is Authorize with the personal data that comes from the browser and not from the shop's server. It is an
+// AuthorizeWith approves like Authorize, with personal data that comes from the browser and not from the shop's server. It is an
 // error too if the data is not what Klarna takes.
 func (s *Server) AuthorizeWith(sessionID string, data AuthorizeData) (authorizationToken string, err error) {
 	var given members

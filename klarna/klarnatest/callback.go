@@ -13,7 +13,7 @@ import (
 // CallbackKind names what a callback is about.
 type CallbackKind string
 
-// The callbacks that there are.
+// The kinds of callbacks.
 const (
 	CallbackAuthorization CallbackKind = "authorization" // to merchant_urls.authorization, when the shopper approved
 	CallbackNotification  CallbackKind = "notification"  // to merchant_urls.notification, by Server.NotifyFraud
@@ -31,7 +31,7 @@ type Callback struct {
 	Err        error        // why there is no response
 }
 
-// Format prints the kind, the try and what came of it, for every verb.
+// Format prints the kind, the try and the result, for every verb.
 func (c Callback) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.text()) }
 
 func (c Callback) text() string {
@@ -45,7 +45,7 @@ func (c Callback) text() string {
 	return text + ", try " + strconv.Itoa(c.Try) + ": " + strconv.Itoa(c.StatusCode)
 }
 
-// LogValue is a group of the same.
+// LogValue returns a group of the same.
 func (c Callback) LogValue() slog.Value { return slog.GroupValue(c.attrs()...) }
 
 func (c Callback) attrs() []slog.Attr {

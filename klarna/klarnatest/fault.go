@@ -65,7 +65,7 @@ func Delay(d time.Duration) Fault {
 
 // ResetBefore resets the connection before the request is handled: no order was placed.
 //
-// net/http sends a GET again by itself when that happens on a connection that it had kept.
+// net/http resends a GET by itself when that happens on a connection that has served before.
 func ResetBefore() Fault {
 	return Fault{name: "reset before it was handled", send: (*faultedRequest).reset}
 }
@@ -90,13 +90,13 @@ func Endless() Fault {
 	return Fault{name: "endless body", handled: true, send: (*faultedRequest).endless}
 }
 
-// After is the same fault, later by d.
+// After returns the fault, delayed by d.
 func (f Fault) After(d time.Duration) Fault {
 	f.name, f.delay = f.name+" after "+d.String(), f.delay+d
 	return f
 }
 
-// Handled is the same fault, with the request handled before it: klarnatest.Status(503, "…").Handled() places the order
+// Handled returns the fault, with the request handled before it: klarnatest.Status(503, "…").Handled() places the order
 // and reports that the service is unavailable.
 func (f Fault) Handled() Fault {
 	if !f.handled {
@@ -113,7 +113,7 @@ func (f Fault) String() string {
 	return f.name
 }
 
-// Format is String, for every verb.
+// Format prints String, for every verb.
 func (f Fault) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, f.String()) }
 
 func newStatus(name string, status int, send func(*faultedRequest)) Fault {

@@ -48,7 +48,7 @@ func WithUnknownFields() Option {
 }
 
 // WithRepeatedCustomerTokens has the server create a customer token each time that it is asked for one, where Klarna
-// rejects the second request for the same authorization. So a test sees a client that asks twice: [Server.CustomerTokens]
+// rejects the second request for the same authorization. So a test detects a client that asks twice: [Server.CustomerTokens]
 // has two tokens then, and one of them would never be used or cancelled.
 func WithRepeatedCustomerTokens() Option {
 	return func(c *config) { c.repeatTokens = true }

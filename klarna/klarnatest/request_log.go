@@ -43,7 +43,7 @@ func (r Request) text() string {
 // Format prints the route, the status, the fault and the correlation id, for every verb.
 func (r Request) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, r.text()) }
 
-// LogValue is a group of the operation, the status, the duration, the fault and the correlation id.
+// LogValue returns a group of the operation, the status, the duration, the fault and the correlation id.
 func (r Request) LogValue() slog.Value { return slog.GroupValue(r.attrs()...) }
 
 func (r Request) attrs() []slog.Attr {

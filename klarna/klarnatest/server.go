@@ -14,7 +14,7 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna"
 )
 
-// Server is a Klarna of its own: servers share no state. [NewServer] makes it. Any number of goroutines
+// Server is a fake Klarna server. Servers share no state. [NewServer] makes it. Any number of goroutines
 // may use it at once.
 type Server struct {
 	// URL is the base URL, such as http://127.0.0.1:54321, without a slash at the end. Client uses it, and client tokens
@@ -130,7 +130,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // Format prints where the server listens, for every verb: its fields hold credentials, tokens and addresses.
 func (s *Server) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.text()) }
 
-// LogValue is where the server listens.
+// LogValue returns where the server listens.
 func (s *Server) LogValue() slog.Value { return slog.StringValue(s.text()) }
 
 func (s *Server) text() string {

@@ -30,12 +30,12 @@ type config struct {
 	meters  metric.MeterProvider
 }
 
-// WithTracerProvider takes another tracer provider than the global one. Nil is the global one.
+// WithTracerProvider sets a tracer provider instead of the global one. Nil is the global one.
 func WithTracerProvider(provider trace.TracerProvider) Option {
 	return func(c *config) { c.tracers = provider }
 }
 
-// WithMeterProvider takes another meter provider than the global one. Nil is the global one.
+// WithMeterProvider sets a meter provider instead of the global one. Nil is the global one.
 func WithMeterProvider(provider metric.MeterProvider) Option {
 	return func(c *config) { c.meters = provider }
 }

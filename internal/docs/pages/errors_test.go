@@ -17,3 +17,19 @@ func Example_errorsLog() {
 	// end of quote
 	// Output:
 }
+
+func Example_errorsAddress() {
+	_ = func() error {
+		// quote: address
+		approved, err := client.ReadSession(ctx, sessionID)
+		if err != nil {
+			return err
+		}
+		order := klarna.OrderFromSession(cart)
+		order.BillingAddress, order.ShippingAddress = approved.BillingAddress, approved.ShippingAddress
+		placed, err := client.CreateOrder(ctx, authorizationToken, order)
+		// end of quote
+		_ = placed
+		return err
+	}
+}

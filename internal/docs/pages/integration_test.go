@@ -2,6 +2,8 @@ package pages
 
 import (
 	"context"
+	"crypto/subtle"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -88,6 +90,36 @@ func Example_integrationSign() {
 	}
 	fmt.Println(sign())
 	// Output: <nil>
+}
+
+func Example_integrationBind() {
+	_ = func() (*klarna.Order, error) {
+		// quote: bind
+		session, err := client.ReadSession(ctx, sessionID) // of this shopper
+		if err != nil {
+			return nil, err
+		}
+		newest := session.AuthorizationToken
+		if newest != "" && subtle.ConstantTimeCompare([]byte(newest), []byte(authorizationToken)) == 0 {
+			return nil, errors.New("the token is not the newest of this shopper's session")
+		}
+		order := klarna.OrderFromSession(cart)
+		order.BillingAddress, order.ShippingAddress = session.BillingAddress, session.ShippingAddress
+		return client.CreateOrder(ctx, authorizationToken, order)
+		// end of quote
+	}
+}
+
+func Example_integrationSignNotification() {
+	signer, err := klarna.NewCallbackSigner(key)
+	fmt.Println(err)
+	// quote: signNotification
+	notificationURL, err := signer.Sign("https://shop.example/klarna/notification", cartID, 5*24*time.Hour)
+	// end of quote
+	fmt.Println(notificationURL != "", err)
+	// Output:
+	// <nil>
+	// true <nil>
 }
 
 func Example_integrationCallback() {

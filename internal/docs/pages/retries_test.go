@@ -21,13 +21,10 @@ func Example_retriesPolicy() {
 // The rest needs what a shopper approved, and is compiled only.
 
 func Example_retriesOnce() {
-	order := request
-	{
-		// quote: once
-		order, err := client.CreateOrder(ctx, authorizationToken, order, klarna.WithMaxAttempts(1))
-		// end of quote
-		_, _ = order, err
-	}
+	// quote: once
+	order, err := client.CreateOrder(ctx, authorizationToken, request, klarna.WithMaxAttempts(1))
+	// end of quote
+	_, _ = order, err
 }
 
 func Example_retriesUnknown() {
@@ -35,9 +32,8 @@ func Example_retriesUnknown() {
 		// quote: unknown
 		order, err := client.CreateOrder(ctx, authorizationToken, request)
 		if errors.Is(err, klarna.ErrOutcomeUnknown) {
-			placed, readErr := client.OrderPlaced(ctx, sessionID)
-			slog.Warn("order outcome unknown", "placed", placed, "readErr", readErr, "err", err)
-			return checkLater(sessionID, authorizationToken, request)
+			slog.Warn("order outcome unknown", "session", sessionID, "err", err)
+			return checkLater(sessionID, authorizationToken, request) // the queue goes on with step 2
 		}
 		// end of quote
 		_ = order

@@ -40,7 +40,7 @@ func main() {
 	}
 	fmt.Println("session", session.SessionID, "offers", len(session.PaymentMethodCategories), "ways to pay")
 
-	// … the browser brings the authorization token …
+	// … the browser sends the authorization token …
 	var authorizationToken string
 
 	order, err := client.CreateOrder(ctx, authorizationToken, klarna.CreateOrderRequest{
@@ -52,10 +52,10 @@ func main() {
 		OrderLines:       cart,
 	})
 	switch {
-	case errors.Is(err, klarna.ErrOrderAlreadyPlaced): // first: it comes beside other errors
-		log.Fatal("no failure: look the order up in your records: ", err)
+	case errors.Is(err, klarna.ErrOrderAlreadyPlaced): // before all others: the error matches another variable as well
+		log.Fatal("the order exists, look it up in your records: ", err)
 	case errors.Is(err, klarna.ErrOutcomeUnknown):
-		log.Fatal("the order may exist: ask client.OrderPlaced: ", err)
+		log.Fatal("the order may exist, send the same order again later: ", err)
 	case err != nil:
 		log.Fatal(err)
 	}
