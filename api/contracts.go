@@ -94,6 +94,25 @@ var Contracts = []Contract{
 			"updateConsumerDetails": {"409"}, "updateMerchantReferences": {"409"},
 		},
 	},
+	{
+		Name:      "payway",
+		Title:     "Klarna Payments through Payway v1",
+		Document:  "api/payway.yaml",
+		Prefix:    "/external/api/v1/klarna_payments/",
+		Config:    "gen/payway/oapi-codegen.yaml",
+		Generated: "gen/payway",
+		Package:   "payway",
+		NoAlias:   []string{"error_body", "session_response"}, // payway.Error and the envelope are hand-written
+		MinCover:  90,
+		Provider: Provider{
+			Servers:  []string{"https://payway-api.stage.adeprimo.se", "https://backend.worldoftulo.com"},
+			Security: "bearer",
+			Errors:   []string{"error_body"},
+			Always:   []string{"401", "403", "429", "5XX"},
+			WithBody: []string{"400"},
+		},
+		Statuses: map[string][]string{"createKlarnaPaymentsSession": {"404", "409"}},
+	},
 }
 
 var klarna = Provider{

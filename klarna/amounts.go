@@ -74,8 +74,9 @@ func IncludedTax(total, taxRate int64) int64 {
 // basisPoints is 100 %.
 const basisPoints = 10000
 
-// DiscountLine returns a line that takes an amount off the order: a voucher of 5.00 is 500, in minor units with the tax in it. The rate is
-// that of the goods, in basis points. A discount over goods of several rates has to be split, one line for each rate.
+// DiscountLine returns a line that takes an amount off the order: a voucher of 5.00 is 500, in minor units with the tax in
+// it. The rate is that of the goods, in basis points. A discount over goods of several rates has to be split, one line for
+// each rate.
 //
 // Source: https://docs.klarna.com/payments/web-payments/additional-resources/use-cases/discounts
 func DiscountLine(name string, amount, taxRate int64) OrderLine {

@@ -159,8 +159,8 @@ func EngineCall(of engine.Call, opts []CallOption) (engine.Call, *Response, erro
 	return of, call.response, nil
 }
 
-// Fill fills in what is known of an engine's response. It is for the packages of this module with an engine of their own. On nil it
-// does nothing.
+// Fill fills in what is known of an engine's response. It is for the packages of this module with an engine of their own. On
+// nil it does nothing.
 func (r *Response) Fill(of engine.Response) {
 	if r != nil {
 		*r = Response{of.StatusCode, of.CorrelationID, of.Attempts, of.Header, of.IdempotencyKey}

@@ -19,10 +19,10 @@ import (
 // in a signed part, or has expired.
 var ErrInvalidSignature = errors.New("klarna: invalid callback signature")
 
-// CallbackSigner puts a secret into callback URLs, since Klarna does not sign its callbacks and asks merchants to do this. It is
-// for MerchantURLs.Authorization and MerchantURLs.Notification. The URL carries a reference of yours, such as the id of the shopper's cart, an expiry, and an HMAC-SHA256 over
-// both and the escaped path. Host and other parameters are not signed, since proxies and placeholders change them. It is
-// safe for concurrent use.
+// CallbackSigner puts a secret into callback URLs, since Klarna does not sign its callbacks and asks merchants to do this.
+// It is for MerchantURLs.Authorization and MerchantURLs.Notification. The URL carries a reference of yours, such as the id
+// of the shopper's cart, an expiry, and an HMAC-SHA256 over both and the escaped path. Host and other parameters are not
+// signed, since proxies and placeholders change them. It is safe for concurrent use.
 //
 //	signer, err := klarna.NewCallbackSigner(key)
 //	url, err := signer.Sign("https://shop.example/klarna/authorized", cartID, 48*time.Hour)
@@ -63,8 +63,8 @@ func NewCallbackSigner(key []byte, olderKeys ...[]byte) (*CallbackSigner, error)
 }
 
 // Sign returns the URL with the reference, an expiry and the signature added to its query. The rest of it stays as it is,
-// so that Klarna finds its placeholders such as {order.id}. An authorization URL is needed as
-// long as the session, 48 hours; a notification URL 5 days, since the review and its repetitions come after that.
+// so that Klarna finds its placeholders such as {order.id}. An authorization URL is needed as long as the session, 48 hours;
+// a notification URL 5 days, since the review and its repetitions come after that.
 //
 // It returns an error for a URL that could never verify: one without a path, with a fragment, or with a placeholder or a
 // dot segment in its path. The validity must be at least one second.

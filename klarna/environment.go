@@ -3,10 +3,11 @@ package klarna
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"os"
 	"strings"
+
+	"github.com/klarna-go/klarna-payments/internal/engine"
 )
 
 // Environment is the base URL that calls go to. The six constants are Klarna's own; any other https URL works too, with
@@ -47,41 +48,16 @@ func stageOf(host string) stage {
 // parse checks the base URL. Its errors quote no more than the scheme and the host, since people paste URLs with passwords in
 // them.
 func (e Environment) parse() (*url.URL, error) {
-	base, err := url.Parse(strings.TrimSpace(string(e)))
+	base, err := engine.ParseBaseURL(string(e))
 	switch {
+	case errors.Is(err, engine.ErrNoURL):
+		return nil, fmt.Errorf("klarna: %w; use klarna.PlaygroundEU or another of the constants, or an https base URL", err)
+	case errors.Is(err, engine.ErrUserInfo):
+		return nil, fmt.Errorf("klarna: %w; set credentials with klarna.BasicAuth or klarna.APIKey", err)
 	case err != nil:
-		return nil, errors.New("klarna: the environment is not a URL; use klarna.PlaygroundEU or another of the constants, or an https base URL")
-	case base.Scheme == "" && base.Host == "":
-		return nil, errors.New("klarna: the environment is not one of Klarna's; use klarna.PlaygroundEU or another of the constants, or an https base URL")
-	case base.User != nil:
-		return nil, errors.New("klarna: the base URL must not contain a user name or password; pass credentials with klarna.BasicAuth or klarna.APIKey")
-	case base.Scheme != "https" && base.Scheme != "http":
-		return nil, fmt.Errorf("klarna: the base URL must start with https://, not with %.20q", base.Scheme+":")
-	case base.Hostname() == "":
-		return nil, errors.New("klarna: the base URL has no host")
-	case base.RawQuery != "" || base.ForceQuery:
-		return nil, fmt.Errorf("klarna: the base URL of host %q must not have a query", base.Host)
-	case base.Fragment != "":
-		return nil, fmt.Errorf("klarna: the base URL of host %q must not have a fragment", base.Host)
-	case base.Scheme == "http" && !isLoopback(base.Hostname()):
-		return nil, fmt.Errorf("klarna: the base URL of host %q must be https; plain http is for loopback only, since it would show credentials and personal data to the network", base.Host)
+		return nil, fmt.Errorf("klarna: %w", err)
 	}
-	for segment := range strings.SplitSeq(base.Path, "/") {
-		if segment == "." || segment == ".." {
-			return nil, fmt.Errorf("klarna: the path of the base URL of host %q must not contain %q", base.Host, segment)
-		}
-	}
-	base.Path = strings.TrimRight(base.Path, "/")
-	base.RawPath = strings.TrimRight(base.RawPath, "/")
 	return base, nil
-}
-
-func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }
 
 // NewFromEnv returns a client configured by the environment of the process:

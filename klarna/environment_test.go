@@ -26,9 +26,9 @@ func TestEnvironmentsAreKlarnasHosts(t *testing.T) {
 func TestBadBaseURLIsRejected(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ env, wantErr string }{
-		"empty":                  {"", "not one of Klarna's"},
-		"a name":                 {"playground", "not one of Klarna's"},
-		"host only":              {"api.klarna.com", "not one of Klarna's"},
+		"empty":                  {"", "the environment is not a URL; use klarna.PlaygroundEU"},
+		"a name":                 {"playground", "the environment is not a URL; use klarna.PlaygroundEU"},
+		"host only":              {"api.klarna.com", "the environment is not a URL; use klarna.PlaygroundEU"},
 		"host and port only":     {"api.klarna.com:443", `must start with https://`},
 		"another scheme":         {"ftp://api.klarna.com", `must start with https://, not with "ftp:"`},
 		"no host":                {"https://", "has no host"},

@@ -50,16 +50,19 @@ func WithObserver(observer Observer) Option {
 }
 
 // observing adapts an Observer for the engine.
-type observing struct{ Observer }
+type observing struct {
+	Observer
+	asError func(*engine.Operation, *engine.Failure) error
+}
 
 func (o observing) StartCall(ctx context.Context, of engine.Observation) (context.Context, func(engine.Outcome)) {
 	ctx, end := o.Observer.StartCall(ctx, observation(of))
-	return ctx, outcomeTo(of.Operation, end)
+	return ctx, o.outcomeTo(of.Operation, end)
 }
 
 func (o observing) StartAttempt(ctx context.Context, of engine.Observation) (context.Context, func(engine.Outcome)) {
 	ctx, end := o.Observer.StartAttempt(ctx, observation(of))
-	return ctx, outcomeTo(of.Operation, end)
+	return ctx, o.outcomeTo(of.Operation, end)
 }
 
 func observation(of engine.Observation) Observation {
@@ -69,16 +72,22 @@ func observation(of engine.Observation) Observation {
 	}
 }
 
-func outcomeTo(op *engine.Operation, end func(Outcome)) func(engine.Outcome) {
-	return func(o engine.Outcome) {
-		outcome := Outcome{StatusCode: o.StatusCode, CorrelationID: o.CorrelationID, Attempts: o.Attempts}
-		if o.Failure != nil {
-			e := newError(op, o.Failure)
-			e.Header, e.Body = nil, nil // they may contain the client token or personal data
-			outcome.Err = e
+func (o observing) outcomeTo(op *engine.Operation, end func(Outcome)) func(engine.Outcome) {
+	return func(of engine.Outcome) {
+		outcome := Outcome{StatusCode: of.StatusCode, CorrelationID: of.CorrelationID, Attempts: of.Attempts}
+		if of.Failure != nil {
+			outcome.Err = o.asError(op, of.Failure)
 		}
 		end(outcome)
 	}
+}
+
+// observedError converts a failure for an observer: without the header and the body, which may contain the client token or
+// personal data.
+func observedError(op *engine.Operation, f *engine.Failure) error {
+	e := newError(op, f)
+	e.Header, e.Body = nil, nil
+	return e
 }
 
 // Limiter holds calls back, so that a shop stays under Klarna's rate limit, which counts per merchant id. A *rate.Limiter

@@ -40,17 +40,22 @@ func newConfig(opts []Option) (*config, error) {
 	return c, nil
 }
 
-// EngineConfig converts options for an engine with another base URL than a Client's. It is for the packages of this module with
-// an engine of their own: the result is an internal type. An option that does not apply there is an error.
-func EngineConfig(base *url.URL, opts ...Option) (engine.Config, error) {
+// EngineConfig converts options for an engine with another base URL than a Client's. Its observer gets the error that asError
+// makes of a failure. It is for the packages of this module with an engine of their own: the result is an internal type. An
+// option that does not apply there is an error.
+func EngineConfig(base *url.URL, asError func(*engine.Failure) error, opts ...Option) (engine.Config, error) {
 	c, err := newConfig(opts)
 	if err != nil {
 		return engine.Config{}, err
 	}
 	if c.preflight != nil {
-		return engine.Config{}, errors.New("WithPreflight: there is no such check for this API")
+		return engine.Config{}, errors.New("klarna: WithPreflight: this API has no such check")
 	}
-	return c.engine(base), nil
+	settings := c.engine(base)
+	if c.observer != nil {
+		settings.Observer = observing{c.observer, func(_ *engine.Operation, f *engine.Failure) error { return asError(f) }}
+	}
+	return settings, nil
 }
 
 // engine converts the options for an engine. Public types are converted, so that the engine knows none of them.
@@ -65,7 +70,7 @@ func (c *config) engine(base *url.URL) engine.Config {
 		settings.Limiter = limiting{c.limiter}.wait
 	}
 	if c.observer != nil {
-		settings.Observer = observing{c.observer}
+		settings.Observer = observing{c.observer, observedError}
 	}
 	return settings
 }
@@ -91,7 +96,8 @@ func WithHTTPClient(client *http.Client) Option {
 }
 
 // WithTimeout bounds how long an attempt waits for a connection, and again how long it takes from then to the last byte of the
-// response. The default is 30 seconds for each. To bound a whole call, give its context a deadline. Do not make it short: an order may have been placed although its call timed out.
+// response. The default is 30 seconds for each. To bound a whole call, give its context a deadline. Do not make it short: an
+// order may have been placed although its call timed out.
 func WithTimeout(timeout time.Duration) Option {
 	return func(c *config) error {
 		if timeout <= 0 {

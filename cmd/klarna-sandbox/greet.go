@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
+	"github.com/klarna-go/klarna-payments/payway/paywaytest"
 )
 
 // greet prints what a shop needs to know. A shell can read it as it is: all but the lines to copy are comments.
@@ -18,6 +19,15 @@ export KLARNA_API_KEY=%s
 # In the page, in place of Klarna's script: <script src="%s" async></script>
 # How to buy something with curl: klarna-sandbox -h. Ctrl-C stops.
 `, quote(server.URL), quote(server.APIKey), quote(server.Username), quote(server.Password), server.URL+klarnatest.ScriptPath)
+	return err
+}
+
+// greetPayway prints what a publisher's backend needs to know. It comes first.
+func greetPayway(out io.Writer, url string, server *paywaytest.Server) error {
+	_, err := fmt.Fprintf(out, `# A local sandbox for Klarna through Payway, with a token that has an identity and the scope:
+export PAYWAY_BASE_URL=%s
+export PAYWAY_TOKEN=%s
+`, quote(url), quote(string(server.Token)))
 	return err
 }
 

@@ -8,10 +8,10 @@ import (
 )
 
 // listen listens on loopback, and elsewhere only with -allow-remote: the server speaks plain http.
-func listen(ctx context.Context, addr string, remote bool) (net.Listener, error) {
+func listen(ctx context.Context, flag, addr string, remote bool) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
-		return nil, usage("-addr is %q, but has to be an address and a port, such as 127.0.0.1:8181", addr)
+		return nil, usage("-%s is %q, but has to be an address and a port, such as 127.0.0.1:8181", flag, addr)
 	}
 	if !remote && !isLoopback(host) {
 		return nil, notLoopback(addr)

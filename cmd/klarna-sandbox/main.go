@@ -4,6 +4,8 @@
 //
 //	go run github.com/klarna-go/klarna-payments/cmd/klarna-sandbox@latest
 //
+// With -payway it is a local sandbox for Payway's create_session as well, whose client tokens work with its script.
+//
 // It prints the environment lines to copy, and logs each request in one line. With -h it prints its flags, and a purchase with
 // curl.
 package main
@@ -20,6 +22,7 @@ import (
 	"syscall"
 
 	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
+	"github.com/klarna-go/klarna-payments/payway/paywaytest"
 )
 
 func main() {
@@ -43,17 +46,29 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, lo
 	if err != nil {
 		return err
 	}
-	listener, err := listen(ctx, s.addr, s.remote)
+	listener, err := listen(ctx, "addr", s.addr, s.remote)
 	if err != nil {
 		return err
 	}
+	logger := slog.New(newHandler(log))
 	server := klarnatest.NewServer(append(s.options,
 		klarnatest.WithListener(listener),
 		klarnatest.WithURL(s.baseURL(listener.Addr())),
-		klarnatest.WithLogger(slog.New(newHandler(log))),
+		klarnatest.WithLogger(logger),
 	)...)
 	defer server.Close()
 	s.apply(server)
+	if s.payway != "" {
+		listener, err := listen(ctx, "payway", s.payway, s.remote)
+		if err != nil {
+			return err
+		}
+		payway := paywaytest.NewServer(paywaytest.WithKlarna(server), paywaytest.WithListener(listener), paywaytest.WithLogger(logger))
+		defer payway.Close()
+		if err := greetPayway(out, settings{}.baseURL(listener.Addr()), payway); err != nil {
+			return err
+		}
+	}
 	if err := greet(out, server); err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ import (
 
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
+	"github.com/klarna-go/klarna-payments/payway"
 	"github.com/stretchr/testify/require"
 )
 
@@ -172,8 +173,28 @@ func TestAShopRunsOnTheLinesToCopy(t *testing.T) {
 	}
 }
 
+func TestReaderBuysThroughPayway(t *testing.T) {
+	s := start(t, "-payway", "127.0.0.1:0")
+	lines := regexp.MustCompile(`(?m)^export PAYWAY_BASE_URL=(\S+)\nexport PAYWAY_TOKEN=(\S+)$`).FindStringSubmatch(s.out)
+	require.NotNil(t, lines, s.out)
+	client, err := payway.New(payway.Environment(lines[1]))
+	require.NoError(t, err)
+	session, err := client.CreateSession(context.Background(), payway.Token(lines[2]), payway.SessionRequest{
+		Code: "nordlys_web", PeriodType: payway.PeriodTypeRecurring, ConfirmationURL: "https://paper.example/thanks",
+	})
+	require.NoError(t, err)
+	status, response := post(t, s.env["KLARNA_BASE_URL"]+"/kp/sandbox/authorize", `{"client_token":"`+session.ClientToken+`"}`)
+	require.Equal(t, 200, status)
+	require.NotEmpty(t, response["authorization_token"])
+	require.NoError(t, s.stop(syscall.SIGTERM))
+	require.Regexp(t, `call=payway.CreateSession status=200 duration=`, s.log.String())
+	for _, secret := range []string{lines[2], session.SessionID, session.ClientToken} {
+		require.NotContains(t, s.log.String(), secret)
+	}
+}
+
 func TestTheLinesToCopyAreForAShell(t *testing.T) {
-	s := start(t, "-api-key", "it's$HOME", "-username", "K123_abc")
+	s := start(t, "-api-key", "it's$HOME", "-username", "K123_abc", "-payway", "127.0.0.1:0")
 	require.Contains(t, s.out, `export KLARNA_API_KEY='it'\''s$HOME'`)
 	for line := range strings.Lines(s.out) {
 		require.Regexp(t, "^(# |export )", line)
@@ -235,7 +256,7 @@ func TestTheWalkThroughWorks(t *testing.T) {
 func TestHelpNamesEveryFlag(t *testing.T) {
 	help, err := exec.Command(program, "-help").Output()
 	require.NoError(t, err)
-	for _, flag := range []string{"addr", "allow-remote", "url", "api-key", "username", "unknown-fields", "rate-limit", "callbacks", "callback-hosts", "read-timeout", "fraud-status"} {
+	for _, flag := range []string{"addr", "allow-remote", "url", "api-key", "username", "unknown-fields", "rate-limit", "callbacks", "callback-hosts", "read-timeout", "fraud-status", "payway"} {
 		require.Contains(t, string(help), "  -"+flag)
 	}
 	require.Contains(t, string(help), "127.0.0.1:8181")

@@ -27,6 +27,7 @@ type settings struct {
 	addr    string
 	remote  bool
 	url     string
+	payway  string
 	options []klarnatest.Option
 
 	fraudStatus            klarna.FraudStatus
@@ -41,6 +42,7 @@ func parse(args []string, getenv func(string) string, out io.Writer) (settings, 
 	flags.StringVar(&s.addr, "addr", "127.0.0.1:8181", "the `address` to listen on; port 0 is any free one")
 	flags.BoolVar(&s.remote, "allow-remote", false, "listen on an address that other machines reach, over plain http")
 	flags.StringVar(&s.url, "url", "", "the base `URL` that callers and browsers use, if it is not that address")
+	flags.StringVar(&s.payway, "payway", "", "the `address` to listen on for Payway's create_session as well, such as 127.0.0.1:8182; empty for no such server")
 	apiKey := flags.String("api-key", getenv("KLARNA_SANDBOX_API_KEY"), "the API `key` to accept, or $KLARNA_SANDBOX_API_KEY; random if empty")
 	username := flags.String("username", getenv("KLARNA_SANDBOX_USERNAME"), "the user `name` to accept, or $KLARNA_SANDBOX_USERNAME; random if empty")
 	unknown := flags.Bool("unknown-fields", false, "ignore fields that the contract does not know, instead of rejecting them")

@@ -24,6 +24,8 @@ func TestWrongCommandLines(t *testing.T) {
 		{"a host", []string{"-addr", "shop.example:8181"}, "is not a loopback address"},
 		{"a host that looks like localhost", []string{"-addr", "localhost.example:8181"}, "is not a loopback address"},
 		{"no port", []string{"-addr", "127.0.0.1"}, "has to be an address and a port"},
+		{"an address of Payway without a port", []string{"-addr", "127.0.0.1:0", "-payway", "127.0.0.1"}, `-payway is "127.0.0.1", but has to be an address and a port`},
+		{"an address of Payway that others reach", []string{"-addr", "127.0.0.1:0", "-payway", "0.0.0.0:0"}, "not a loopback address"},
 		{"an unknown flag", []string{"-port", "1"}, "-port"},
 		{"an argument", []string{"8181"}, `"8181" is one`},
 		{"a key for real money", []string{"-api-key", "klarna_live_api_x"}, "is for real money"},

@@ -7,7 +7,7 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna"
 )
 
-// checkout is one cart on its way to one order. It belongs to one shopper, and so does all that comes of it: the order is
+// checkout is one cart on its way to one order. It belongs to one shopper, and so does its order, which is
 // made from the session that this shopper was given, never from what a browser posts.
 type checkout struct {
 	id      string // what the callback's URL refers to

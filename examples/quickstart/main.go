@@ -1,6 +1,7 @@
 // Quickstart takes three shoppers through Klarna Payments: one buys, one subscribes, one has second thoughts.
 //
-// Without credentials in the environment it starts klarnatest, a fake Klarna server, in its own process. With credentials (see klarna.NewFromEnv) it talks to Klarna's playground up to the point where a browser is needed.
+// Without credentials in the environment it starts klarnatest, a fake Klarna server, in its own process. With credentials
+// (see klarna.NewFromEnv) it calls Klarna's playground up to the point where a browser is needed.
 package main
 
 import (

@@ -31,7 +31,7 @@ func (p *printer) cart(lines []klarna.OrderLine) {
 		p.step(what, "%d × %-14s %12s", line.Quantity, line.Name, money(line.TotalAmount))
 	}
 	amount, tax := klarna.Totals(lines)
-	p.step("", "    %-14s %12s, %s of it tax", "in all", money(amount), money(tax))
+	p.step("", "    %-14s %12s, including %s tax", "total", money(amount), money(tax))
 }
 
 func (p *printer) categories(categories []klarna.PaymentMethodCategory) {

@@ -32,7 +32,7 @@ func purchase(ctx context.Context, p *printer, client *klarna.Client, server *kl
 	if err != nil {
 		return nil, err
 	}
-	p.step("Session read", "it is %s now", read.Status)
+	p.step("Session read", "%s", read.Status)
 	return order, nil
 }
 

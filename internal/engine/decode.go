@@ -156,7 +156,9 @@ func missingMember(result any, required []string) string {
 // fields remembers where the members of a type are, since reflection is slow: reflect.Type to map[string]int.
 var fields sync.Map
 
-func member(of reflect.Value, name string) reflect.Value {
+// member returns a member of a struct, or one of a member's, as in item.id.
+func member(of reflect.Value, path string) reflect.Value {
+	name, rest, nested := strings.Cut(path, ".")
 	known, ok := fields.Load(of.Type())
 	if !ok {
 		indexes := map[string]int{}
@@ -165,10 +167,14 @@ func member(of reflect.Value, name string) reflect.Value {
 		}
 		known, _ = fields.LoadOrStore(of.Type(), indexes)
 	}
-	if i, ok := known.(map[string]int)[name]; ok {
-		return of.Field(i)
+	i, ok := known.(map[string]int)[name]
+	switch {
+	case !ok:
+		return reflect.Value{}
+	case nested:
+		return member(of.Field(i), rest)
 	}
-	return reflect.Value{}
+	return of.Field(i)
 }
 
 // recoverNumericID reads an id that is a number instead of a string.

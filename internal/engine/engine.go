@@ -37,6 +37,7 @@ type Config struct {
 type ErrorBody struct {
 	Code          string
 	Messages      []string
+	Fields        []string // the members of the request that it is about, where they stand apart from the messages
 	CorrelationID string
 }
 

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -344,4 +345,74 @@ func TestHooksAreToldOfCallsAndAttempts(t *testing.T) {
 	require.ErrorAs(t, err, &f)
 	require.True(t, f.NothingSent)
 	require.NotContains(t, err.Error(), shelf)
+}
+
+func TestMemberOfAMemberMayBeRequired(t *testing.T) {
+	t.Parallel()
+	type envelope struct {
+		Item parcel `json:"item"`
+	}
+	op := &engine.Operation{
+		Name: "Find", Method: "GET", Path: "/v2/found", Success: []int{200}, Result: engine.FromBody, Required: []string{"item.number"},
+		New: func() any { return new(envelope) },
+	}
+	for body, want := range map[string]string{
+		`{"item":{"number":"p-1"}}`:            "",
+		`{"item":{"number":"p-1"},"item2":{}}`: "",
+		`{"item":{"weight":1}}`:                "200 OK: response has no item.number",
+		`{"number":"p-1"}`:                     "200 OK: response has no item.number",
+		`{"item":null}`:                        "200 OK: response has no item.number",
+	} {
+		n := &network{steps: []step{{status: 200, body: body}}}
+		response, err := n.engine(t, func(c *engine.Config) { c.Retry.MaxAttempts = 1 }).Do(t.Context(), engine.Call{Operation: op, Request: request(t, op)})
+		if want == "" {
+			require.NoError(t, err, body)
+			require.Equal(t, "p-1", response.Result.(*envelope).Item.Number)
+			continue
+		}
+		require.EqualError(t, err, want, body)
+	}
+}
+
+func TestFieldsOfAnErrorBodyStandInItsText(t *testing.T) {
+	t.Parallel()
+	op := find("Weigh")
+	n := &network{steps: []step{{status: 400, body: "-"}}}
+	e := n.engine(t, func(c *engine.Config) {
+		c.ParseError = func([]byte) engine.ErrorBody {
+			return engine.ErrorBody{Code: "bad", Fields: []string{"weight", "a\nb " + shelf, strings.Repeat("x", 1000)}, Messages: []string{"too heavy"}}
+		}
+	})
+	_, err := e.Do(t.Context(), engine.Call{Operation: op, Request: request(t, op)})
+	require.EqualError(t, err, "400 bad: weight, a b {shelf}, "+strings.Repeat("x", 120)+"…: too heavy")
+
+	e = n.engine(t, func(c *engine.Config) {
+		c.ParseError = func([]byte) engine.ErrorBody {
+			return engine.ErrorBody{Fields: slices.Repeat([]string{"f"}, 100)}
+		}
+	})
+	_, err = e.Do(t.Context(), engine.Call{Operation: op, Request: request(t, op)})
+	require.EqualError(t, err, "400 Bad Request: "+strings.Repeat("f, ", 19)+"f")
+}
+
+func TestBaseURLIsCheckedWithoutQuotingIt(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"https://api.example/a/":      "",
+		"http://127.0.0.1:80":         "",
+		"":                            "the environment is not a URL",
+		"api.example":                 "the environment is not a URL",
+		"https://u:s3cret@api.exampl": "the base URL must not contain a user name or password",
+		"http://api.example":          `the base URL of host "api.example" must be https`,
+		"https://api.example?k=s3cre": `the base URL of host "api.example" must not have a query`,
+	} {
+		base, err := engine.ParseBaseURL(text)
+		if want == "" {
+			require.NoError(t, err)
+			require.Equal(t, strings.TrimRight(text, "/"), base.String())
+			continue
+		}
+		require.ErrorContains(t, err, want)
+		require.NotContains(t, err.Error(), "s3cre")
+	}
 }

@@ -20,6 +20,7 @@ type Failure struct {
 	Body           []byte // its first 64 KiB
 	Code           string
 	Messages       []string
+	Fields         []string
 	CorrelationID  string
 	CorrelationIDs []string // of all attempts, in their order
 	RetryAfter     time.Duration
@@ -49,9 +50,9 @@ const (
 )
 
 const (
-	maxMessages     = 20  // of an error body
+	maxMessages     = 20  // of an error body, and as many fields
 	maxMessageBytes = 500 // of one message
-	maxWordBytes    = 120 // of a code or a correlation id
+	maxWordBytes    = 120 // of a code, a field or a correlation id
 )
 
 // responseError is what is wrong with a response, before it is made into a Failure.
@@ -78,7 +79,7 @@ func (e *Engine) newFailure(call *Call, x *exchange, reason error) *Failure {
 		f.Body = slices.Clip(x.Body[:min(len(x.Body), maxErrorBytes)])
 		if !isSuccess(f.StatusCode) {
 			f.readErrorBody(e.ParseError(x.Body), r)
-			if f.Code == "" && f.Messages == nil {
+			if f.Code == "" && f.Messages == nil && f.Fields == nil {
 				f.Detail = describeBody(x.Header, x.Body, x.cut)
 			}
 		}
@@ -112,6 +113,9 @@ func (f *Failure) readErrorBody(body ErrorBody, r redactor) {
 	for _, message := range body.Messages[:min(len(body.Messages), maxMessages)] {
 		f.Messages = append(f.Messages, printable(withoutEmail(r.redact(message)), maxMessageBytes))
 	}
+	for _, field := range body.Fields[:min(len(body.Fields), maxMessages)] {
+		f.Fields = append(f.Fields, printable(withoutEmail(r.redact(field)), maxWordBytes))
+	}
 }
 
 func (f *Failure) stopRetrying(why string, cause error) { f.Stopped, f.StopCause = why, cause }
@@ -127,6 +131,9 @@ func (f *Failure) Error() string {
 			status += " " + text
 		}
 		parts = append(parts, status)
+	}
+	if len(f.Fields) > 0 {
+		parts = append(parts, strings.Join(f.Fields, ", "))
 	}
 	if len(f.Messages) > 0 {
 		parts = append(parts, strings.Join(f.Messages, "; "))

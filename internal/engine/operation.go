@@ -14,7 +14,7 @@ type Operation struct {
 	Success []int  // the declared success statuses; any other 2xx is taken as well
 
 	// Result is where the result comes from. For FromBody, Required names the members of the body without which the
-	// response is unusable; for FromHeader, the header fields of which one has to be there.
+	// response is unusable, those of objects as item.id; for FromHeader, the header fields of which one has to be there.
 	Result   Result
 	Required []string
 	New      func() any // makes what a body is decoded into, for calls that bring nothing of their own

@@ -9,8 +9,8 @@
 //   amount, lines  what is paid, and for what
 //   approve        the button that approves
 //   decline        the button that lets Klarna decline
-//   invalid-field  the list of fields to mis-type, and
-//   invalid        the button that mis-types the one that is chosen
+//   invalid-field  the list of fields, and
+//   invalid        the button that reports the chosen one as invalid
 //   close          the button that closes the dialog; Escape does the same
 //   status         what is going on, for screen readers as well
 //
@@ -176,13 +176,13 @@
 
     const field = make('select', 'invalid-field', '', ...FIELDS.map((name) => make('option', '', name)));
     field.id = 'klarna-sandbox-field';
-    const label = make('label', '', 'A field to mis-type');
+    const label = make('label', '', 'Field to report as invalid');
     label.htmlFor = field.id;
 
     const buttons = [
       button('approve', 'Approve', () => send('approve')),
-      button('decline', 'Be declined', () => send('decline')),
-      button('invalid', 'Mis-type it', () => send('invalid_fields', { invalid_fields: [field.value] })),
+      button('decline', 'Decline', () => send('decline')),
+      button('invalid', 'Report as invalid', () => send('invalid_fields', { invalid_fields: [field.value] })),
     ];
     const close = button('close', 'Close', () => send('close'));
     const [approve, decline, invalid] = buttons;

@@ -11,7 +11,7 @@ import (
 //
 // The script calls window.klarnaAsyncCallback when it is ready, and window.Klarna.Payments has init, load, authorize,
 // reauthorize, finalize, loadPaymentReview, on and off, as Klarna's has. What it draws states that it is a local sandbox, and
-// lets the person approve, be declined, mis-type a field, or close it.
+// lets the person approve, decline, report a field as invalid, or close it.
 const ScriptPath = "/kp/lib/v1/api.js"
 
 //go:embed browser.js

@@ -42,8 +42,8 @@
 // # The browser
 //
 // At [ScriptPath] is a script that takes the place of Klarna's in a shop's page. The client token
-// contains the server's URL. The widget states that it is a local sandbox, and lets the person at the screen approve, be
-// declined, mis-type a field, or close it. Without a browser the same is done by
+// contains the server's URL. The widget states that it is a local sandbox, and lets the person at the screen approve,
+// decline, report a field as invalid, or close it. Without a browser the same is done by
 //
 //	POST /kp/sandbox/authorize  {"client_token": "…", "outcome": "approve"}
 //

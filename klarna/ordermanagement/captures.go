@@ -104,7 +104,7 @@ func (c *Client) DueDateOptions(ctx context.Context, orderID, captureID string, 
 
 // ExtendDueDate extends the due date of a capture by the days of one of its [Client.DueDateOptions]. The shop pays the fee.
 //
-// It returns ErrForbidden if the number of days is none of the options (inferred).
+// It returns ErrForbidden if the number of days is not one of the options (inferred).
 //
 // Source: the operation extendDueDate of api/order-management.yaml.
 func (c *Client) ExtendDueDate(ctx context.Context, orderID, captureID string, numberOfDays int32, opts ...klarna.CallOption) error {

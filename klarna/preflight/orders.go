@@ -10,7 +10,7 @@ import (
 
 // CheckCapture checks the capture of an order as [Check] does, and that the order allows it: the amount is at most what can be
 // captured now, by [ordermanagement.CapturableAmount]. The order has to be a recent one. CheckCapture returns an [*Error] with
-// all problems, or nil if there is none.
+// all problems, or nil.
 func CheckCapture(order ordermanagement.Order, request ordermanagement.CaptureRequest) error {
 	report := Inspect(request)
 	if left := ordermanagement.CapturableAmount(order, time.Now()); request.CapturedAmount > left {
@@ -28,7 +28,7 @@ func CheckCapture(order ordermanagement.Order, request ordermanagement.CaptureRe
 
 // CheckRefund checks the refund of an order as [Check] does, and that the order allows it: the amount is at most what was
 // captured and not refunded, and a return fee is supported. The order has to be a recent one. CheckRefund returns an [*Error] with
-// all problems, or nil if there is none.
+// all problems, or nil.
 func CheckRefund(order ordermanagement.Order, request ordermanagement.RefundRequest) error {
 	report := Inspect(request)
 	switch left := ordermanagement.RefundableAmount(order); {
