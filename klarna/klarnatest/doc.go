@@ -1,6 +1,6 @@
-// Package klarnatest is a fake server of Klarna Payments v1, for tests and for trying things without credentials. It is to
-// package klarna what net/http/httptest is to net/http: a [Server] listens on loopback, remembers sessions,
-// authorizations and orders, and responds as Klarna does, in status, error code, message and correlation id.
+// Package klarnatest is a fake server of Klarna Payments v1 and Order Management v1, for tests and for trying things without
+// credentials. It is to package klarna what net/http/httptest is to net/http: a [Server] listens on loopback, remembers
+// sessions, authorizations and orders, and responds as Klarna does, in status, error code, message and correlation id.
 //
 //	server := klarnatest.NewServer()
 //	defer server.Close()
@@ -24,13 +24,27 @@
 // A server forgets what has expired, and of more than 100,000 sessions, or 256 MB of them, the oldest ([WithCapacity]).
 // [Server.Created], [Server.OrderIDs] and [Server.CustomerTokens] return what it created.
 //
+// # After the order
+//
+// A placed order goes on with all operations of package ordermanagement, on the same client. It can be captured in parts and
+// refunded, and its amounts add up. It expires at midnight UTC after 28 days, unless it is extended. While its fraud status is
+// PENDING ([Server.SetFraudStatus]) a capture is rejected, until [Server.EndReview] or [Server.NotifyFraud] accepts the order. An
+// order with auto_capture is captured. [Server.Order] returns an order without a request.
+//
+//	orders := ordermanagement.New(client)
+//	captureID, err := orders.CaptureOrder(ctx, order.OrderID, ordermanagement.CaptureRequest{CapturedAmount: 500})
+//
+// A request with a known idempotency key is not carried out again for 24 hours: it gets the same response, whatever its body,
+// its order or its operation. [WithKeyConflicts] rejects it as long as the first one runs.
+//
 // # What can go wrong
 //
 // [Server.Fail] breaks the next requests of an operation: a status, a page of HTML, a delay, a reset before or after the
 // order was placed, a truncated or endless response. [Server.PendingFaults] returns those that no request has met.
 // [Server.SetRateLimit] lets callers run into a limit.
 //
-//	server.Fail(klarna.OperationCreateOrder, klarnatest.ResetAfter()) // the order exists, the response is lost
+//	server.Fail(klarna.OperationCreateOrder, klarnatest.ResetAfter())          // the order exists, the response is lost
+//	server.Fail(ordermanagement.OperationCaptureOrder, klarnatest.ResetAfter()) // so does the capture
 //
 // # Callbacks
 //

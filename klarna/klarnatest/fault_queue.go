@@ -18,7 +18,7 @@ type faultQueue struct {
 // of earlier calls of Fail. A request with wrong credentials takes one as well: what breaks on the way does not look at
 // them.
 //
-// It panics if the operation is not one of the six.
+// It panics if the operation is neither one of Payments nor one of Order Management.
 func (s *Server) Fail(op klarna.Operation, faults ...Fault) {
 	if op.Route() == "" {
 		panic("klarnatest: Fail: there is no operation " + string(op))

@@ -16,6 +16,7 @@ type config struct {
 	username, apiKey string
 	unknownFields    bool
 	repeatTokens     bool
+	keyConflicts     bool
 	readTimeout      time.Duration
 	maxSessions      int
 	maxBytes         int
@@ -54,9 +55,16 @@ func WithRepeatedCustomerTokens() Option {
 	return func(c *config) { c.repeatTokens = true }
 }
 
-// WithCapacity sets how many sessions the server stores at most, and how many bytes of them. As many orders are stored.
-// When there are more, the oldest are forgotten: they are unknown then, as if they had expired. Without this option it is
-// 100,000 sessions and 256 MB. It panics if one of the numbers is not positive.
+// WithKeyConflicts has the server reject a request with 409 CONFLICT while another with the same idempotency key runs, as long
+// as a [Delay] or [Fault.After] holds its response back, whether its caller still waits or not. Without it, the repeat gets
+// the response of the first at once. What Klarna does is unknown.
+func WithKeyConflicts() Option {
+	return func(c *config) { c.keyConflicts = true }
+}
+
+// WithCapacity sets how many sessions the server stores at most, and how many bytes of them. As many orders are stored, and
+// ten times as many idempotency keys. When there are more, the oldest are forgotten: they are unknown then, as if they had
+// expired. Without this option it is 100,000 sessions and 256 MB. It panics if one of the numbers is not positive.
 func WithCapacity(sessions, bytes int) Option {
 	if sessions <= 0 || bytes <= 0 {
 		panic("klarnatest: WithCapacity: a capacity must be more than 0")

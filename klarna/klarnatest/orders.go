@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/klarna-go/klarna-payments/klarna/klarnatest/internal/orderstate"
 )
 
 func (s *Server) createOrder(token string, body []byte) (any, *failure) {
@@ -20,6 +21,7 @@ func (s *Server) createOrder(token string, body []byte) (any, *failure) {
 		return nil, rejected
 	}
 	hash, differences := sha256.Sum256(canonical(body)), orderDifferences(authorized, sent)
+	details := placedDetails(authorized, sent)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -43,7 +45,7 @@ func (s *Server) createOrder(token string, body []byte) (any, *failure) {
 		return nil, notMatching(differences)
 	}
 	a.orderBody = hash
-	a.order = s.place(a, sent)
+	a.order = s.place(a, sent, details)
 	a.session.order = a.order
 	return a.order, nil
 }
@@ -60,16 +62,19 @@ func (s *Server) authorized(token string) (members, *failure) {
 }
 
 // place makes an order. Nobody changes it afterwards: it is returned again. Server.mu is held.
-func (s *Server) place(a *authorization, sent members) *klarna.Order {
+func (s *Server) place(a *authorization, sent members, details orderstate.Placed) *klarna.Order {
 	order := &klarna.Order{
 		OrderID:                 newUUID(),
 		FraudStatus:             s.fraudStatus,
 		AuthorizedPaymentMethod: klarna.AuthorizedPaymentMethod{Type: klarna.AuthorizedPaymentMethodTypeInvoice},
 	}
 	ids := strings.NewReplacer("{session.id}", a.session.id, "{order.id}", order.OrderID)
+	now := s.clock.now()
+	details.ID, details.FraudStatus = order.OrderID, order.FraudStatus
 	placed := &placedOrder{
 		id:           order.OrderID,
-		placed:       s.clock.now(),
+		placed:       now,
+		state:        orderstate.New(now, details),
 		status:       order.FraudStatus,
 		confirmation: ids.Replace(merchantURL("confirmation", sent, a.members)),
 		notification: ids.Replace(merchantURL("notification", sent, a.members)),

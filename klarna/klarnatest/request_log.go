@@ -26,6 +26,7 @@ type Request struct {
 	Body          json.RawMessage  `json:"-"`               // as it came, JSON or not, up to 1 MB; it may hold personal data
 
 	began time.Time
+	delay time.Duration // of the response, by a fault
 }
 
 func (r Request) text() string {

@@ -12,6 +12,11 @@ import (
 func (s *Server) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	methods := map[string][]string{} // by path
+	handle := func(op klarna.Operation, do handler) {
+		method, path, _ := strings.Cut(op.Route(), " ")
+		mux.HandleFunc(op.Route(), s.serve(op, do))
+		methods[path] = append(methods[path], method)
+	}
 	for op, do := range map[klarna.Operation]operation{
 		klarna.OperationCreateSession:       s.createSession,
 		klarna.OperationReadSession:         s.readSession,
@@ -20,9 +25,10 @@ func (s *Server) routes() *http.ServeMux {
 		klarna.OperationCancelAuthorization: s.cancelAuthorization,
 		klarna.OperationCreateCustomerToken: s.createCustomerToken,
 	} {
-		method, path, _ := strings.Cut(op.Route(), " ")
-		mux.HandleFunc(op.Route(), s.serve(op, do))
-		methods[path] = append(methods[path], method)
+		handle(op, s.payments(do))
+	}
+	for op, row := range orderOperations {
+		handle(op, s.orderManagement(row))
 	}
 	for path, allowed := range methods {
 		slices.Sort(allowed)

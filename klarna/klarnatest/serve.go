@@ -8,18 +8,22 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna"
 )
 
-// operation does what one of the six calls asks for. id is the session id or authorization token in the path, if any. It
-// takes Server.mu for as long as it needs it. A result of nil is a 204.
+// handler does what a request asks for, or reports why it was rejected before, and returns the response.
+type handler func(r *http.Request, request *Request, rejected *failure) response
+
+// operation does what one of the six calls of Payments asks for. id is the session id or authorization token in the path, if
+// any. It takes Server.mu for as long as it needs it. A result of nil is a 204.
 type operation func(id string, body []byte) (result any, rejected *failure)
 
 // serve is the way of every call: body, fault, credentials, rate limit, what the operation does, response.
-func (s *Server) serve(op klarna.Operation, do operation) http.HandlerFunc {
+func (s *Server) serve(op klarna.Operation, do handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		request := s.newRequest(op)
 		body, rejected := s.readBody(w, r)
 		request.Body = body
 		handle := func() response { return s.handle(r, &request, rejected, do) }
 		if fault, ok := s.faults.next(op); ok {
+			request.delay = fault.delay
 			s.meet(fault, w, r, &request, handle)
 			return
 		}
@@ -31,23 +35,32 @@ func (s *Server) serve(op klarna.Operation, do operation) http.HandlerFunc {
 }
 
 // handle does what a request asks for, and returns the response.
-func (s *Server) handle(r *http.Request, request *Request, rejected *failure, do operation) response {
+func (s *Server) handle(r *http.Request, request *Request, rejected *failure, do handler) response {
 	if !s.authenticated(r) {
 		return s.render(*request, nil, unauthorized)
 	}
 	remaining, reset, over := s.limits.take(request.Operation, s.clock.now())
-	var result any
-	switch {
-	case over:
+	if over {
 		rejected = tooManyRequests
-	case rejected == nil && r.Method == http.MethodPost && !isJSON(r):
-		rejected = malformed // inferred: 415 would be clearer, but the contract has no such response
-	case rejected == nil:
-		result, rejected = do(idOf(r), request.Body)
 	}
-	rendered := s.render(*request, result, rejected)
+	rendered := do(r, request, rejected)
 	setRateLimit(rendered.header, s.limits.of(request.Operation), remaining, reset)
 	return rendered
+}
+
+// payments handles an operation of Payments.
+func (s *Server) payments(do operation) handler {
+	return func(r *http.Request, request *Request, rejected *failure) response {
+		var result any
+		switch {
+		case rejected != nil:
+		case r.Method == http.MethodPost && !isJSON(r):
+			rejected = malformed // inferred: 415 would be clearer, but the contract has no such response
+		default:
+			result, rejected = do(idOf(r), request.Body)
+		}
+		return s.render(*request, result, rejected)
+	}
 }
 
 // idOf is what stands in the path for the route's one placeholder.

@@ -35,6 +35,7 @@ type Server struct {
 	callbacks     *callbacks
 	unknownFields bool
 	repeatTokens  bool
+	keyConflicts  bool
 	readTimeout   time.Duration // 0 is no limit
 	grace         time.Duration
 	closing       context.Context // ends when Close begins
@@ -58,6 +59,7 @@ func NewServer(opts ...Option) *Server {
 		logger:        c.logger,
 		unknownFields: c.unknownFields,
 		repeatTokens:  c.repeatTokens,
+		keyConflicts:  c.keyConflicts,
 		readTimeout:   c.readTimeout,
 		grace:         defaultGrace,
 		store:         newStore(c.maxSessions, c.maxBytes),

@@ -156,7 +156,10 @@ func TestUnknownRoutesAreRejectedAsJSON(t *testing.T) {
 		status             int
 		code, allow        string
 	}{
-		{"another API", "GET", "/ordermanagement/v1/orders/1", 404, "NOT_FOUND", ""},
+		{"another API", "GET", "/settlements/v1/payouts", 404, "NOT_FOUND", ""},
+		{"another version", "GET", "/ordermanagement/v2/orders/1", 404, "NOT_FOUND", ""},
+		{"orders cannot be listed", "GET", "/ordermanagement/v1/orders", 404, "NOT_FOUND", ""},
+		{"a capture cannot be changed", "PUT", "/ordermanagement/v1/orders/1/captures", 405, "METHOD_NOT_ALLOWED", "GET, POST"},
 		{"the root", "GET", "/", 404, "NOT_FOUND", ""},
 		{"a longer path", "POST", "/payments/v1/authorizations/x/order/y", 404, "NOT_FOUND", ""},
 		{"a slash at the end", "POST", "/payments/v1/authorizations/", 404, "NOT_FOUND", ""},

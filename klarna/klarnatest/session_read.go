@@ -81,3 +81,16 @@ func known(value any, as reflect.Type) any {
 	}
 	return value
 }
+
+// withoutUnknown is members without those that a type of Klarna's does not have. as is a pointer to one.
+func withoutUnknown(m members, as any) members {
+	sent := map[string]any{}
+	for name := range m {
+		sent[name] = m.value(name)
+	}
+	kept := members{}
+	for name, value := range known(sent, reflect.TypeOf(as).Elem()).(map[string]any) {
+		kept[name] = encodeValue(value)
+	}
+	return kept
+}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/klarna-go/klarna-payments/klarna/klarnatest/internal/orderstate"
 )
 
 // What a server stores at most, unless WithCapacity changes it.
@@ -22,7 +23,9 @@ type store struct {
 	authorizations map[string]*authorization // by token
 	orders         map[string]*placedOrder   // by order id
 	oldestSessions []*session                // in the order in which they were created
+	keys           map[string]*usedKey       // by idempotency key
 	oldestOrders   []*placedOrder            // in the order in which they were placed
+	oldestKeys     []*usedKey                // in the order in which they were used
 	bytes          int
 	created        Created
 }
@@ -33,6 +36,7 @@ func newStore(maxSessions, maxBytes int) store {
 		sessions:       map[string]*session{},
 		authorizations: map[string]*authorization{},
 		orders:         map[string]*placedOrder{},
+		keys:           map[string]*usedKey{},
 	}
 }
 
@@ -41,6 +45,7 @@ const (
 	sessionOverhead       = 2 << 10
 	authorizationOverhead = 512
 	orderOverhead         = 512
+	keyOverhead           = 512
 )
 
 func (st *store) addSession(x *session, now time.Time) {
@@ -67,7 +72,17 @@ func (st *store) addOrder(o *placedOrder) {
 	st.created.Orders++
 	st.orders[o.id] = o
 	st.oldestOrders = append(st.oldestOrders, o)
-	st.bytes += o.size()
+	st.resizeOrder(o)
+}
+
+// resizeOrder counts an order anew, after a change.
+func (st *store) resizeOrder(o *placedOrder) {
+	st.created.Captures += len(o.state.Captures) - o.captures
+	st.created.Refunds += len(o.state.Refunds) - o.refunds
+	o.captures, o.refunds = len(o.state.Captures), len(o.state.Refunds)
+	size := o.size()
+	st.bytes += size - o.counted
+	o.counted = size
 	st.shrink()
 }
 
@@ -88,16 +103,32 @@ func (st *store) shrink() {
 		st.forgetOrder()
 	}
 	for st.bytes > st.maxBytes {
-		switch {
-		case len(st.oldestSessions) == 0 && len(st.oldestOrders) == 0:
+		forget := st.oldest()
+		if forget == nil {
 			return
-		case len(st.oldestOrders) == 0,
-			len(st.oldestSessions) > 0 && st.oldestSessions[0].began.Before(st.oldestOrders[0].placed):
-			st.forgetSession()
-		default:
-			st.forgetOrder()
+		}
+		forget()
+	}
+}
+
+// oldest returns what forgets the oldest session, order or key, or nil if there is none.
+func (st *store) oldest() (forget func()) {
+	var oldest time.Time
+	consider := func(at time.Time, do func()) {
+		if forget == nil || at.Before(oldest) {
+			oldest, forget = at, do
 		}
 	}
+	if len(st.oldestOrders) > 0 {
+		consider(st.oldestOrders[0].placed, st.forgetOrder)
+	}
+	if len(st.oldestSessions) > 0 {
+		consider(st.oldestSessions[0].began, st.forgetSession)
+	}
+	if len(st.oldestKeys) > 0 {
+		consider(st.oldestKeys[0].used, st.forgetKey)
+	}
+	return forget
 }
 
 // forget drops what has expired. Calls found it unknown before.
@@ -107,6 +138,9 @@ func (st *store) forget(now time.Time) {
 	}
 	for len(st.oldestOrders) > 0 && now.Sub(st.oldestOrders[0].placed) >= orderLifetime {
 		st.forgetOrder()
+	}
+	for len(st.oldestKeys) > 0 && now.Sub(st.oldestKeys[0].used) >= keyLifetime {
+		st.forgetKey()
 	}
 }
 
@@ -126,7 +160,8 @@ func (st *store) forgetOrder() {
 	o := st.oldestOrders[0]
 	st.oldestOrders[0] = nil
 	st.oldestOrders = st.oldestOrders[1:]
-	st.bytes -= o.size()
+	st.bytes -= o.counted
+	o.counted = 0
 	delete(st.orders, o.id)
 }
 
@@ -150,16 +185,20 @@ func (m members) size() (size int) {
 	return size
 }
 
-func (o *placedOrder) size() int { return orderOverhead + len(o.confirmation) + len(o.notification) }
+func (o *placedOrder) size() int {
+	return orderOverhead + len(o.confirmation) + len(o.notification) + o.state.Size()
+}
 
 // Created counts what a server has created since it started, forgotten or not.
 type Created struct {
 	Sessions       int
 	Orders         int
 	CustomerTokens int
+	Captures       int
+	Refunds        int
 }
 
-// Created returns how many sessions, orders and customer tokens there were so far. An order that is returned again for the
+// Created returns how many sessions, orders, customer tokens, captures and refunds there were so far. An order that is returned again for the
 // same request counts once.
 func (s *Server) Created() Created {
 	s.mu.Lock()
@@ -200,7 +239,11 @@ func (s *Server) CustomerTokens(authorizationToken string) []string {
 type placedOrder struct {
 	id           string
 	placed       time.Time
-	status       klarna.FraudStatus
+	status       klarna.FraudStatus // from the beginning
+	state        *orderstate.Order
+	counted      int    // bytes that the store has counted
+	captures     int    // that the store has counted
+	refunds      int    // the same
 	confirmation string // the page that the shopper is led to
 	notification string // where fraud notifications go
 }

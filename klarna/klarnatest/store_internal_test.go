@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/klarna-go/klarna-payments/klarna/klarnatest/internal/orderstate"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 )
@@ -44,8 +45,11 @@ func TestWhatHasExpiredIsForgotten(t *testing.T) {
 	}{
 		{47 * time.Hour, [3]int{4, 3, 3}},
 		{time.Hour, [3]int{2, 0, 3}}, // the first three are gone, with their authorizations
-		{24 * time.Hour, [3]int{3, 0, 0}},
-		{23 * time.Hour, [3]int{3, 0, 0}},
+		{24 * time.Hour, [3]int{3, 0, 3}},
+		{23 * time.Hour, [3]int{3, 0, 3}},
+		{48 * time.Hour, [3]int{1, 0, 3}},
+		{3*365*24*time.Hour - 144*time.Hour, [3]int{1, 0, 3}},
+		{time.Hour, [3]int{2, 0, 0}}, // an order can be read for three years
 		{48 * time.Hour, [3]int{1, 0, 0}},
 	} {
 		s.Advance(step.wait)
@@ -88,15 +92,28 @@ func TestTheStoreStaysWithinItsCapacity(t *testing.T) {
 				st.addSession(x, now)
 			}
 			x := st.sessions[rapid.SampledFrom(all).Draw(t, "session").id]
-			switch step := rapid.IntRange(0, 2).Draw(t, "step"); {
-			case x == nil:
+			switch step := rapid.IntRange(0, 5).Draw(t, "step"); {
+			case step == 3 && len(st.oldestOrders) > 0:
+				o := rapid.SampledFrom(st.oldestOrders).Draw(t, "order")
+				_ = o.state.AddCapture(now, "c", orderstate.CaptureRequest{Amount: 1, Description: string(body["merchant_data"])})
+				st.resizeOrder(o)
+			case step >= 4:
+				k := &usedKey{key: strconv.Itoa(i) + string(body["merchant_data"]), used: now}
+				st.addKey(k)
+				if step == 5 {
+					st.dropKey(k)
+				}
+			case x == nil || step == 3:
 			case step == 0:
 				x.members = body
 				st.resize(x)
 			case step == 1:
 				st.addAuthorization(&authorization{token: strconv.Itoa(i), session: x, expires: now.Add(time.Hour), members: x.members})
 			default:
-				st.addOrder(&placedOrder{id: strconv.Itoa(i), placed: now, notification: string(body["merchant_data"])})
+				st.addOrder(&placedOrder{
+					id: strconv.Itoa(i), placed: now, notification: string(body["merchant_data"]),
+					state: orderstate.New(now, orderstate.Placed{Amount: 10}),
+				})
 			}
 
 			size, tokens := 0, 0
@@ -109,6 +126,12 @@ func TestTheStoreStaysWithinItsCapacity(t *testing.T) {
 			for _, o := range st.oldestOrders {
 				size += o.size()
 			}
+			for _, k := range st.oldestKeys {
+				size += k.size()
+			}
+			if len(st.oldestKeys) > maxKeysPerSession*st.maxSessions || len(st.keys) > len(st.oldestKeys) {
+				t.Fatalf("%d keys of %d that were used", len(st.keys), len(st.oldestKeys))
+			}
 			if len(st.sessions) != len(st.oldestSessions) || len(st.orders) != len(st.oldestOrders) || len(st.authorizations) != tokens {
 				t.Fatal("there is something left of what was forgotten")
 			}
@@ -117,4 +140,20 @@ func TestTheStoreStaysWithinItsCapacity(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A key whose first request was not carried out can be used again, and is then as old as its second use.
+func TestAKeyThatIsUsedAgainIsKept(t *testing.T) {
+	st := newStore(10, 1<<20)
+	begin := time.Now()
+	first, second := &usedKey{key: "k", used: begin}, &usedKey{key: "k", used: begin.Add(time.Hour)}
+	st.addKey(first)
+	st.dropKey(first)
+	require.Empty(t, st.keys)
+	st.addKey(second)
+	st.forget(begin.Add(keyLifetime))
+	require.Same(t, second, st.keys["k"])
+	st.forget(begin.Add(keyLifetime + time.Hour))
+	require.Empty(t, st.keys)
+	require.Zero(t, st.bytes)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,32 +34,47 @@ func (s *Server) check(schema string, m members, like any) *failure {
 	return badValue(fields[:min(len(fields), maxNamed)]...)
 }
 
-// formFaults names the fields that break the contract. Lines behind the first are validated one by one, and no more of
-// them once enough is named: each fault costs as much as a hundred valid fields.
+// formFaults names the fields that break the contract.
 func (s *Server) formFaults(schema string, m members) (fields []string) {
-	tree := map[string]any{}
-	for name := range m {
-		tree[name] = m.value(name)
-	}
-	lines, _ := tree["order_lines"].([]any)
-	if len(lines) > 1 {
-		tree["order_lines"] = lines[:1]
-	}
-	fields = s.valueFaults(schema, "", tree)
-	for i := 1; i < len(lines) && len(fields) < maxNamed; i++ {
-		fields = append(fields, s.valueFaults("order_line", fmt.Sprintf("order_lines[%d]", i), lines[i])...)
+	for _, violation := range s.violations("payments", schema, m) {
+		fields = append(fields, violation.Path)
 	}
 	return fields
 }
 
-// valueFaults names the fields of a value at a path that break its schema.
-func (s *Server) valueFaults(schema, path string, value any) (fields []string) {
-	document, err := contract.Load()
+// entrySchemas are the schemas of the entries of long lists.
+var entrySchemas = map[string]string{"order_lines": "order_line", "shipping_info": "shipping_info"}
+
+// violations returns what breaks a contract. Entries of long lists behind the first are validated one by one, and no more
+// of them once enough is named: each fault costs as much as a hundred valid fields.
+func (s *Server) violations(contractName, schema string, m members) (all []contract.Violation) {
+	document, err := contract.LoadNamed(contractName)
 	if err != nil {
 		panic("klarnatest: " + err.Error()) // the contract is part of this module
 	}
+	tree, rest := map[string]any{}, map[string][]any{}
+	for name := range m {
+		tree[name] = m.value(name)
+		if list, _ := tree[name].([]any); len(list) > 1 && entrySchemas[name] != "" {
+			tree[name], rest[name] = list[:1], list[1:]
+		}
+	}
+	all = s.valueViolations(document, schema, "", tree)
+	for _, name := range slices.Sorted(maps.Keys(rest)) {
+		for i, entry := range rest[name] {
+			if len(all) >= maxNamed {
+				return all
+			}
+			all = append(all, s.valueViolations(document, entrySchemas[name], fmt.Sprintf("%s[%d]", name, i+1), entry)...)
+		}
+	}
+	return all
+}
+
+// valueViolations returns what of a value at a path breaks its schema.
+func (s *Server) valueViolations(document *contract.Contract, schema, path string, value any) (all []contract.Violation) {
 	var rejected *contract.Error
-	err = document.Value(schema, value)
+	err := document.Value(schema, value)
 	if err != nil && !errors.As(err, &rejected) {
 		panic("klarnatest: " + err.Error()) // as above
 	}
@@ -66,16 +82,16 @@ func (s *Server) valueFaults(schema, path string, value any) (fields []string) {
 		return nil
 	}
 	for _, violation := range rejected.Violations {
-		field := violation.Path
 		if unknown, ok := unknownField(violation); ok {
 			if s.unknownFields {
 				continue
 			}
-			field = under(field, unknown)
+			violation.Path = under(violation.Path, unknown)
 		}
-		fields = append(fields, join(path, field))
+		violation.Path = join(path, violation.Path)
+		all = append(all, violation)
 	}
-	return fields
+	return all
 }
 
 // unknownField finds the name in a violation that is about a field that the contract does not know.
@@ -107,20 +123,8 @@ func join(path, field string) string {
 
 // moneyFaults names the fields that preflight rejects.
 func moneyFaults(m members, like any) (fields []string) {
-	raw, err := json.Marshal(m)
-	if err != nil {
-		panic("klarnatest: " + err.Error()) // cannot be: it was decoded
-	}
-	if err := json.Unmarshal(raw, like); err != nil {
-		var wrongType *json.UnmarshalTypeError
-		if errors.As(err, &wrongType) {
-			// A number such as 1.0 or 1e2, which is an integer by the contract. The decoder does not report which line it is in.
-			if field, _, inLine := strings.Cut(wrongType.Field, "."); inLine && field == "order_lines" {
-				return []string{field}
-			}
-			return []string{wrongType.Field}
-		}
-		panic(fmt.Sprintf("klarnatest: %T", err)) // cannot be: the contract has seen it
+	if field, ok := misfit(m, like); ok {
+		return []string{field}
 	}
 	for _, problem := range preflight.Inspect(like).Problems {
 		if problem.Path != "" { // the size of the body was looked at when it was read
@@ -128,6 +132,27 @@ func moneyFaults(m members, like any) (fields []string) {
 		}
 	}
 	return fields
+}
+
+// misfit decodes a body into the type that it must fit, and names the field that does not.
+func misfit(m members, like any) (field string, found bool) {
+	raw, err := json.Marshal(m)
+	if err != nil {
+		panic("klarnatest: " + err.Error()) // cannot be: it was decoded
+	}
+	err = json.Unmarshal(raw, like)
+	if err == nil {
+		return "", false
+	}
+	var wrongType *json.UnmarshalTypeError
+	if !errors.As(err, &wrongType) {
+		panic(fmt.Sprintf("klarnatest: %T", err)) // cannot be: the contract has seen it
+	}
+	// A number such as 1.0 or 1e2, which is an integer by the contract. The decoder does not report which line it is in.
+	if field, _, inLine := strings.Cut(wrongType.Field, "."); inLine && field == "order_lines" {
+		return field, true
+	}
+	return wrongType.Field, true
 }
 
 // comparePaths sorts order_lines[2] before order_lines[10].

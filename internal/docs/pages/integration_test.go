@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/klarna-go/klarna-payments/klarna/ordermanagement"
 )
 
 // What the blocks of docs/ take as given.
@@ -151,6 +152,19 @@ func Example_integrationFraud() {
 		queueReview(notification.OrderID, notification.EventType)
 		w.WriteHeader(http.StatusOK)
 		// end of quote
+	}
+}
+
+func Example_integrationCapture() {
+	orderID, shipmentKey := "o-1", "shipment-4711"
+	_ = func() error {
+		// quote: capture
+		orders := ordermanagement.New(client)
+		captureID, err := orders.CaptureOrder(ctx, orderID, ordermanagement.CaptureRequest{CapturedAmount: 11900},
+			klarna.WithIdempotencyKey(shipmentKey))
+		// end of quote
+		_ = captureID
+		return err
 	}
 }
 
