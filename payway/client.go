@@ -41,7 +41,7 @@ var createSession = engine.Operation{
 
 // Token is the access token of one reader: of a Payway API client, with the scope [Scope] and with an identity, which is the
 // reader's account. The session is opened on that account, so never keep one token for all readers. A token lives for an
-// hour or two; its expires_in says how long.
+// hour or two, as its expires_in states.
 //
 // Printing, logging or encoding a Token shows no part of it; string(token) is the token. fmt cannot call the methods of a
 // struct's unexported field, and prints such a Token in full.

@@ -23,7 +23,7 @@ var (
 	ErrForbidden      = errors.New("payway: forbidden")       // 403: the token lacks the scope or an identity
 	ErrNotFound       = errors.New("payway: not found")       // 404: what the request names does not exist
 	ErrConflict       = errors.New("payway: conflict")        // 409: values contradict each other
-	ErrRateLimited    = errors.New("payway: rate limited")    // 429: Error.RetryAfter says how long to wait
+	ErrRateLimited    = errors.New("payway: rate limited")    // 429: wait Error.RetryAfter
 	ErrServer         = errors.New("payway: server error")    // 5xx: Payway failed
 )
 
@@ -145,7 +145,7 @@ func parseErrorBody(body []byte) engine.ErrorBody {
 	return parsed
 }
 
-// texts reads a string, or the strings of a list, without empty ones. Of anything else, there are no texts.
+// texts reads a string, or the strings of a list, without empty ones, and nothing of anything else.
 func texts(raw json.RawMessage) (all []string) {
 	var value any
 	_ = json.Unmarshal(raw, &value) // fails for a member that is missing

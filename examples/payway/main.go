@@ -23,10 +23,10 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, "127.0.0.1:8080"); err != nil {
+	err := run(ctx, "127.0.0.1:8080")
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "payway:", err)
-		stop()
 		os.Exit(1)
 	}
 }

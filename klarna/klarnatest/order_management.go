@@ -13,7 +13,7 @@ import (
 
 // orderOperation is one operation of Order Management. Its route is that of the operation.
 type orderOperation struct {
-	schema string     // of the body; empty if there is none. inferred: a body that is sent all the same is ignored
+	schema string     // of the body; empty without one. inferred: a body that is sent all the same is ignored
 	body   func() any // makes a pointer to the type that the body must fit
 
 	// do does what the operation asks for. A result of nil is a 204, and one of type created a 201.

@@ -111,7 +111,7 @@ func (st *store) shrink() {
 	}
 }
 
-// oldest returns what forgets the oldest session, order or key, or nil if there is none.
+// oldest returns what forgets the oldest session, order or key, or nil.
 func (st *store) oldest() (forget func()) {
 	var oldest time.Time
 	consider := func(at time.Time, do func()) {

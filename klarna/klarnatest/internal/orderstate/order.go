@@ -17,7 +17,7 @@ import (
 // Status is how far an order is.
 type Status string
 
-// The statuses of an order. There is none for a refunded order.
+// The statuses of an order. A refunded order keeps its status.
 const (
 	Authorized   Status = "AUTHORIZED"
 	PartCaptured Status = "PART_CAPTURED"

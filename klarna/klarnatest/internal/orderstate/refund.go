@@ -48,7 +48,7 @@ func (o *Order) AddRefund(now time.Time, id string, request RefundRequest) *Reje
 	return nil
 }
 
-// captureOf returns the capture that a refund is assigned to, or nil if there is none: the lines must add up to the
+// captureOf returns the capture that a refund is assigned to, or nil: the lines must add up to the
 // refunded amount and have exactly the references of a capture's lines, the amount must not be more than the capture's, and
 // no earlier refund may have gone without a capture.
 //
