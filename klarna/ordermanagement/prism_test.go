@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -36,7 +37,12 @@ func TestIndependentServerAcceptsEveryRequest(t *testing.T) {
 	all := operations(t)
 	require.Len(t, all, 18)
 	for _, op := range all {
-		require.NoError(t, op.call(t, orders), op.name)
+		err := op.call(t, orders)
+		if e := new(klarna.Error); errors.As(err, &e) {
+			t.Errorf("%s: %v: %s", op.name, err, e.Body) // Prism's reasons
+			continue
+		}
+		require.NoError(t, err, op.name)
 	}
 	_, err = orders.CaptureOrder(t.Context(), orderID, decoded[ordermanagement.CaptureRequest](t, "om_capture_request.minimal.json"))
 	require.NoError(t, err)
