@@ -1,4 +1,4 @@
-// Quickstart takes three shoppers through Klarna Payments: one buys, one subscribes, one has second thoughts.
+// Quickstart takes three shoppers through Klarna Payments: one buys and returns a part, one subscribes, one has second thoughts.
 //
 // Without credentials in the environment it starts klarnatest, a fake Klarna server, in its own process. With credentials
 // (see klarna.NewFromEnv) it calls Klarna's playground up to the point where a browser is needed.
@@ -47,6 +47,9 @@ func onTheFakeServer(ctx context.Context, p *printer, server *klarnatest.Server)
 	client := server.Client()
 	order, err := purchase(ctx, p, client, server)
 	if err != nil {
+		return err
+	}
+	if err := afterTheOrder(ctx, p, client, server, order.OrderID); err != nil {
 		return err
 	}
 	if err := subscription(ctx, p, client, server); err != nil {

@@ -22,7 +22,14 @@ func TestQuickstartEndsWithAnOrderID(t *testing.T) {
 	if !regexp.MustCompile(`^The order that was placed: [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`).MatchString(last) {
 		t.Errorf("the last line is %q", last)
 	}
-	for _, want := range []string{"a fake Klarna server within this program", "243.00 EUR, including 38.80 EUR tax", "Session read     complete", "404 NOT_FOUND: Invalid authorization token"} {
+	for _, want := range []string{
+		"a fake Klarna server within this program", "243.00 EUR, including 38.80 EUR tax", "Session read     complete",
+		"captured 0.00 EUR, left to capture 243.00 EUR, refunded 0.00 EUR", "klarna.ErrOutcomeUnknown",
+		"captured 119.00 EUR, left to capture 124.00 EUR, refunded 0.00 EUR", "nothing was captured twice",
+		"captured 243.00 EUR, left to capture 0.00 EUR, refunded 0.00 EUR", "119.00 EUR to refund, including 19.00 EUR tax",
+		"captured 243.00 EUR, left to capture 0.00 EUR, refunded 119.00 EUR",
+		"404 NOT_FOUND: Invalid authorization token",
+	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the output lacks %q:\n%s", want, &out)
 		}

@@ -273,13 +273,13 @@ func (w *wire) provesNotSent(err error) bool {
 
 // explain returns why a request failed, as far as the attempt's own context is the reason.
 func (w *wire) explain(ctx, caller context.Context, notSent bool, err error) error {
-	cause := context.Cause(ctx)
+	cause, ended := context.Cause(ctx), endOf(caller)
 	switch {
-	case caller.Err() != nil:
-		if errors.Is(err, caller.Err()) {
+	case ended != nil:
+		if errors.Is(err, ended) {
 			return err
 		}
-		return fmt.Errorf("%w: %w", caller.Err(), err)
+		return fmt.Errorf("%w: %w", ended, err)
 	case errors.Is(cause, errResend):
 		return errResend
 	case errors.Is(cause, context.DeadlineExceeded) && notSent:

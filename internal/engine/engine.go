@@ -80,6 +80,8 @@ type Call struct {
 	IdempotencyKey string
 	MaxAttempts    int  // 0 uses the policy's
 	Waived         bool // the caller waives a check of the API package
+
+	callersKey bool // the key is not one of the engine's
 }
 
 // Response is what is known of the last response of a call.
@@ -124,6 +126,7 @@ func (e *Engine) Do(ctx context.Context, call Call) (Response, error) {
 	if err := e.checkTarget(op, req); err != nil {
 		return Response{}, err
 	}
+	call.callersKey = call.IdempotencyKey != ""
 	original := snapshotOf(req.Header)
 	if err := e.setHeader(req.Header, &call); err != nil {
 		return Response{}, err

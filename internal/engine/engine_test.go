@@ -236,6 +236,22 @@ func TestRejectionOfARetryIsTakenByTheRow(t *testing.T) {
 	}
 }
 
+// After a crash, a process repeats its key: a conflict may be with the request that was under way.
+func TestConflictAboutTheCallersKeyIsAmbiguous(t *testing.T) {
+	t.Parallel()
+	op := find("Ship")
+	for key, unknown := range map[string]bool{"": false, "own-key-1234": true} {
+		for status, conflict := range map[int]bool{409: true, 403: false} {
+			n := &network{steps: []step{{status: status, body: `{"Status":"busy"}`}}}
+			_, err := n.engine(t, nil).Do(t.Context(), engine.Call{Operation: op, Request: request(t, op), IdempotencyKey: key})
+			var f *engine.Failure
+			require.ErrorAs(t, err, &f)
+			require.Equal(t, engine.Rejected, f.Class)
+			require.Equal(t, unknown && conflict, f.OutcomeUnknown)
+		}
+	}
+}
+
 func TestInvalidCallIsNotSent(t *testing.T) {
 	t.Parallel()
 	weigh, label := find("Weigh"), find("Label")

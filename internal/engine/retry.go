@@ -68,7 +68,7 @@ func (e *Engine) try(ctx context.Context, call *Call, original *snapshot) (excha
 			correlationIDs = append(correlationIDs, callErr.CorrelationID)
 		}
 		callErr.CorrelationIDs = correlationIDs
-		if attempts < maxAttempts && callErr.repeatable && ctx.Err() == nil &&
+		if attempts < maxAttempts && callErr.repeatable && endOf(ctx) == nil &&
 			call.Operation.Retries(callErr.Class, call.IdempotencyKey != "") &&
 			wait(ctx, e.Retry.delay(attempts, callErr.RetryAfter), &callErr) {
 			err := e.admit(ctx, call.Operation)
@@ -82,6 +82,8 @@ func (e *Engine) try(ctx context.Context, call *Call, original *snapshot) (excha
 			callErr.stopRetrying(redactor{e, call}.clean(err.Error(), maxMessageBytes), err)
 		}
 		callErr.NothingSent = callErr.Class == NotSent && !sent
+		// A conflict about a key that the caller brought may be with an earlier call, whose outcome the caller did not learn.
+		mayHaveApplied = mayHaveApplied || call.callersKey && callErr.StatusCode == http.StatusConflict
 		callErr.OutcomeUnknown = call.Operation.Commits &&
 			(callErr.Class == Ambiguous || mayHaveApplied && !call.Operation.disproves(&callErr))
 		return x, &callErr
@@ -134,7 +136,7 @@ func (o *Operation) disproves(f *Failure) bool {
 
 // admit asks whether an attempt may be made: the context must not be over, and the limiter must agree.
 func (e *Engine) admit(ctx context.Context, op *Operation) error {
-	if err := ctx.Err(); err != nil {
+	if err := endOf(ctx); err != nil {
 		return err
 	}
 	if e.Limiter == nil {
@@ -144,6 +146,15 @@ func (e *Engine) admit(ctx context.Context, op *Operation) error {
 		return fmt.Errorf("the limiter: %w", err)
 	}
 	return nil
+}
+
+// endOf returns why a context is over. Its deadline counts from the moment that it passes, even if the context says so only
+// a moment later.
+func endOf(ctx context.Context) error {
+	if deadline, ok := ctx.Deadline(); ok && ctx.Err() == nil && !time.Now().Before(deadline) {
+		return context.DeadlineExceeded
+	}
+	return ctx.Err()
 }
 
 // wait waits before the next attempt. If waiting would pass the context's deadline, it returns at once. The failure then

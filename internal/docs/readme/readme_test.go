@@ -11,6 +11,7 @@ import (
 
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
+	"github.com/klarna-go/klarna-payments/klarna/ordermanagement"
 	"github.com/klarna-go/klarna-payments/klarna/preflight"
 )
 
@@ -94,3 +95,40 @@ func TestCheckout(t *testing.T) {
 }
 
 // end of quote
+
+func captureAndRefund(ctx context.Context, client *klarna.Client, orderID string) error {
+	// quote: orders
+	orders := ordermanagement.New(client)
+	order, err := orders.ReadOrder(ctx, orderID)
+	if err != nil {
+		return err
+	}
+	all := ordermanagement.RemainingCapture(*order)
+	captureID, err := orders.CaptureOrder(ctx, orderID, all, klarna.WithIdempotencyKey("shipment-88121"))
+	if err != nil { // klarna.ErrOutcomeUnknown: it may be captured, so call again with the same key
+		return err
+	}
+
+	// later, when the first line returns
+	returned := ordermanagement.RefundLines(order.OrderLines[0])
+	refundID, err := orders.RefundOrder(ctx, orderID, returned, klarna.WithIdempotencyKey("return-2047"))
+	// end of quote
+	_, _ = captureID, refundID
+	return err
+}
+
+func TestCaptureAndRefund(t *testing.T) {
+	server := klarnatest.NewServer()
+	defer server.Close()
+	session, err := server.Client().CreateSession(t.Context(), cart)
+	require.NoError(t, err)
+	token, err := server.Authorize(session.SessionID)
+	require.NoError(t, err)
+	placed, err := server.Client().CreateOrder(t.Context(), token, klarna.OrderFromSession(cart))
+	require.NoError(t, err)
+	require.NoError(t, captureAndRefund(t.Context(), server.Client(), placed.OrderID))
+	order, err := ordermanagement.New(server.Client()).ReadOrder(t.Context(), placed.OrderID)
+	require.NoError(t, err)
+	require.Equal(t, int64(11900), order.CapturedAmount)
+	require.Equal(t, int64(11900), order.RefundedAmount)
+}
