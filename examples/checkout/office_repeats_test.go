@@ -111,16 +111,18 @@ func TestAnUnknownOutcomeIsRetriedWithTheSameKey(t *testing.T) {
 
 // A rejection proves nothing about the request whose outcome is unknown.
 func TestARejectedRetryLeavesTheOutcomeUnknown(t *testing.T) {
+	rejected := klarnatest.Status(403, "CAPTURE_NOT_ALLOWED", "Capture not allowed")
 	for name, test := range map[string]struct {
-		first klarnatest.Fault
-		text  string
+		first, retry klarnatest.Fault
+		text         string
 	}{
-		"the amounts show the capture":        {klarnatest.ResetAfter(), "€14.50 was captured"},
-		"the amounts do not show the capture": {klarnatest.ResetBefore(), "That does not prove that the first one had no effect."},
+		"the amounts show the capture":        {klarnatest.ResetAfter(), rejected, "€14.50 was captured"},
+		"the amounts do not show the capture": {klarnatest.ResetBefore(), rejected, "That does not prove that the first one had no effect."},
+		"the first request may still run":     {klarnatest.ResetBefore(), klarnatest.Status(409, "CONFLICT"), "That does not prove that the first one had no effect."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newWorld(t).newStaff()
-			s.klarna.Fail(ordermanagement.OperationCaptureOrder, test.first, test.first, test.first, klarnatest.Status(409, "CONFLICT"))
+			s.klarna.Fail(ordermanagement.OperationCaptureOrder, test.first, test.first, test.first, test.retry)
 			s.send(s.form("capture").with(map[string]string{"mug": "1"}))
 			wantText(t, s.send(s.form("capture")), http.StatusOK, test.text)
 		})
@@ -128,7 +130,7 @@ func TestARejectedRetryLeavesTheOutcomeUnknown(t *testing.T) {
 	t.Run("a person closes it", func(t *testing.T) {
 		s := newWorld(t).newStaff()
 		never := klarnatest.ResetBefore()
-		s.klarna.Fail(ordermanagement.OperationCaptureOrder, never, never, never, klarnatest.Status(409, "CONFLICT"))
+		s.klarna.Fail(ordermanagement.OperationCaptureOrder, never, never, never, rejected)
 		f := s.form("capture").with(map[string]string{"mug": "1"})
 		if got := s.send(f); len(forms(got, "close")) != 0 {
 			t.Error("it can be closed before it was retried")
