@@ -169,7 +169,7 @@ func (o *office) carryOut(ctx context.Context, b *changes, ch *change) {
 	state := made
 	switch {
 	case err == nil:
-	case errors.Is(err, klarna.ErrOutcomeUnknown) && !(again && errors.Is(err, klarna.ErrConflict)):
+	case errors.Is(err, klarna.ErrOutcomeUnknown) && (!again || !errors.Is(err, klarna.ErrConflict)):
 		state = unresolved
 	case again:
 		// The rejection may be about the second request, or come while the first is still being carried out. Only the
