@@ -658,7 +658,7 @@ type MerchantURLs struct {
 	Push string `json:"push,omitempty,omitzero"`
 }
 
-// Options The set of colours and corners of the widget.
+// Options The look of Klarna's widget, its colours and corners; not the options of a client.
 type Options struct {
 	// ColorBorder Colour of the border.
 	//

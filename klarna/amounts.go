@@ -8,9 +8,8 @@ import (
 // Totals returns what the order amount and the order tax amount of these lines must be, in minor units: the sum of their
 // TotalAmount, and the sum of their TotalTaxAmount. A line of type sales_tax, as in the US, is tax as a whole.
 //
-// Sums are exact. One that does not fit into an int64 is [math.MaxInt64] or [math.MinInt64]. So is a sum of which one
-// part is at a limit of int64, since that part is an overflow by itself: no other line can turn it back into an amount
-// that looks right. Klarna accepts no such amount, and package preflight rejects it with the code overflow.
+// Sums saturate at [math.MinInt64] and [math.MaxInt64]. So does a sum with an amount that is saturated itself, whatever the
+// other lines are. Klarna accepts no such amount, and package preflight rejects it with the code overflow.
 //
 // Source: https://docs.klarna.com/klarna-payments/additional-resources/error-handling-and-validations/tax-handling/
 func Totals(lines []OrderLine) (amount, tax int64) {
@@ -32,8 +31,7 @@ func Totals(lines []OrderLine) (amount, tax int64) {
 //
 //	line := klarna.CompleteLine(klarna.OrderLine{Name: "Running shoe", Quantity: 2, UnitPrice: 11900, TaxRate: 1900})
 //
-// A total that does not fit into an int64 is [math.MaxInt64] or [math.MinInt64], and so is the tax inside it. The same
-// holds if one of the numbers that it is made of is at a limit of int64, as in [Totals].
+// Overflow saturates, as in [Totals].
 func CompleteLine(line OrderLine) OrderLine {
 	total := sum{exact: multiply(line.Quantity, line.UnitPrice), overflow: isOverflow(line.Quantity) || isOverflow(line.UnitPrice)}
 	total.subtract(line.TotalDiscountAmount)
@@ -42,9 +40,9 @@ func CompleteLine(line OrderLine) OrderLine {
 	return line
 }
 
-// IncludedTax returns the tax inside a total that includes it, in minor units: 1900 of 11900 at a rate of 1900 (19 %). It
-// is rounded to the nearest unit, halves away from zero, and is negative for a negative total. Klarna accepts what is at
-// most 1 off. A rate of 0 or less has no tax. A total at a limit of int64 is an overflow, and so is its tax ([Totals]).
+// IncludedTax returns the tax inside a total that includes it, in minor units: 1900 of 11900 at a rate of 1900 (19 %). It is
+// rounded to the nearest unit, halves away from zero, and is negative for a negative total. Klarna accepts what is at most 1
+// off. A rate of 0 or less has no tax. Overflow saturates, as in [Totals].
 //
 // Never take total times rate for the tax: totals include it.
 //
@@ -107,10 +105,10 @@ func SalesTaxLine(name string, amount int64) OrderLine {
 	return OrderLine{Type: OrderLineTypeSalesTax, Name: name, Quantity: 1, UnitPrice: amount, TotalAmount: amount}
 }
 
-// OrderFromSession returns the order that matches the session as it was created, and so the cart that the shopper authorized.
-// If the browser passed addresses to authorize, take those of [Client.ReadSession]. Set MerchantURLs,
-// references and the like on it as needed; amount, lines, addresses, country and currency must stay. The two share
-// their lists.
+// OrderFromSession returns the order that matches the cart of a session. session must be the cart as it is now: apply every
+// [Client.UpdateSession] to it as well, or CreateOrder fails with ErrConflict. If the browser passed addresses to authorize,
+// take those of [Client.ReadSession]. Set MerchantURLs, references and the like on it as needed; amount, lines, addresses,
+// country and currency must stay. The order shares its slices with session.
 func OrderFromSession(session SessionCreate) CreateOrderRequest {
 	return CreateOrderRequest{
 		BillingAddress:         session.BillingAddress,
@@ -130,8 +128,8 @@ func OrderFromSession(session SessionCreate) CreateOrderRequest {
 	}
 }
 
-// CartUpdate returns the update that moves a session to these lines: amount, tax and lines together, since Klarna checks
-// them against each other. The update and the caller share the list.
+// CartUpdate returns the update that moves a session to these lines: amount, tax and lines together, since Klarna checks them
+// against each other. The update shares the slice with the caller.
 func CartUpdate(lines []OrderLine) SessionUpdate {
 	amount, tax := Totals(lines)
 	return SessionUpdate{OrderAmount: &amount, OrderTaxAmount: &tax, OrderLines: lines}

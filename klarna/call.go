@@ -64,9 +64,9 @@ func WithHeader(key, value string) CallOption {
 }
 
 // WithIdempotencyKey sets the request's Klarna-Idempotency-Key: 1 to 255 visible ASCII characters, such as a UUID. Klarna
-// carries out a request with a known key once, and keeps keys for 24 hours. It compares the key alone, never the body: use
-// one key for each intended operation, never for an order as a whole. The option is an error for operations that take no
-// key, such as those of Payments.
+// carries out one request for each key: for 24 hours, a further request with the key changes nothing and gets the response of
+// the first, whatever its body. Use one key for each intended operation, never for an order as a whole. The option is an error
+// for operations that take no key, such as those of Payments.
 func WithIdempotencyKey(key string) CallOption {
 	return func(c *call) error {
 		if err := checkIdempotencyKey(key); err != nil {
@@ -98,8 +98,8 @@ func WithMaxAttempts(attempts int) CallOption {
 	}
 }
 
-// Waive returns an option by which a caller waives the check of one operation; for all others it is an error. It is for the
-// API packages of this module: an operation is an internal type.
+// Waive is internal to the packages of this module, and no promise of stability covers it: do not use it. It returns an option
+// by which a caller waives the check of one operation; for all others the option is an error.
 func Waive(of *engine.Operation) CallOption {
 	return func(c *call) error {
 		c.waived = of
@@ -107,9 +107,9 @@ func Waive(of *engine.Operation) CallOption {
 	}
 }
 
-// Send makes the call of a built request, or reports why it could not be built. body is what to check before, result is
-// what to decode the response into; each may be nil. It is for the API packages of this module: an
-// operation is an internal type.
+// Send is internal to the packages of this module, and no promise of stability covers it: do not use it. It makes the call of a
+// built request, or reports why it could not be built. body is what to check before, result is what to decode the response
+// into; each may be nil.
 func (c *Client) Send(ctx context.Context, op *engine.Operation, req *http.Request, buildErr error, body, result any, opts []CallOption) (engine.Response, error) {
 	switch {
 	case c == nil || c.engine == nil:
@@ -137,8 +137,8 @@ func (c *Client) Send(ctx context.Context, op *engine.Operation, req *http.Reque
 	return response, nil
 }
 
-// EngineCall applies call options to a call, and returns it with the Response to fill in, which may be nil. It is for the
-// packages of this module with an engine of their own: a call of the engine is an internal type.
+// EngineCall is internal to the packages of this module, and no promise of stability covers it: do not use it. It applies call
+// options to a call, and returns it with the Response to fill in, which may be nil.
 func EngineCall(of engine.Call, opts []CallOption) (engine.Call, *Response, error) {
 	var call call
 	for i, opt := range opts {
@@ -159,8 +159,8 @@ func EngineCall(of engine.Call, opts []CallOption) (engine.Call, *Response, erro
 	return of, call.response, nil
 }
 
-// Fill fills in what is known of an engine's response. It is for the packages of this module with an engine of their own. On
-// nil it does nothing.
+// Fill is internal to the packages of this module, and no promise of stability covers it: do not use it. It fills in what is
+// known of an engine's response. On nil it does nothing.
 func (r *Response) Fill(of engine.Response) {
 	if r != nil {
 		*r = Response{of.StatusCode, of.CorrelationID, of.Attempts, of.Header, of.IdempotencyKey}

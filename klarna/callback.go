@@ -15,9 +15,9 @@ import (
 // maxCallbackBytes is what is read of a callback. Klarna's have a few hundred bytes.
 const maxCallbackBytes = 64 << 10
 
-// ParseAuthorizationCallback reads what Klarna posts to MerchantURLs.Authorization once the shopper has approved. Klarna
-// waits 2 seconds for a 2xx, tries up to three times, and may send a callback twice or never: respond at once, and place
-// the order from whichever of browser and callback comes first (the other one gets [ErrOrderAlreadyPlaced]).
+// ParseAuthorizationCallback reads what Klarna posts to MerchantURLs.Authorization once the shopper has approved. Klarna waits
+// 2 seconds for a 2xx, makes up to three attempts, and may send a callback twice or never: respond at once, and place the order
+// from whichever of browser and callback comes first (the other one gets [ErrOrderAlreadyPlaced]).
 //
 // Do not log the callback: its token is valid for one order. Klarna does not sign it: put a secret into the URL, as
 // [CallbackSigner] does, or anyone can post here.
@@ -40,9 +40,9 @@ func ParseAuthorizationCallback(r *http.Request) (AuthorizationCallback, error) 
 	return callback, nil
 }
 
-// ParseFraudNotification reads what Klarna posts to MerchantURLs.Notification once a pending order was decided. Klarna
-// repeats it every 10 minutes for 24 hours until it gets a 200. It is not signed: read the order from Klarna's Order
-// Management API before you act on it.
+// ParseFraudNotification reads what Klarna posts to MerchantURLs.Notification once a pending order was decided. Klarna sends it
+// again every 10 minutes for 24 hours until it gets a 200. It is not signed: read the order from Klarna's Order Management API
+// before you act on it.
 //
 // The error describes what is wrong with the request, and quotes nothing of it; respond with 400. The body is read up to
 // 64 KiB.

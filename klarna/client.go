@@ -53,10 +53,10 @@ func New(env Environment, creds Credentials, opts ...Option) (*Client, error) {
 // BaseURL returns the URL that calls go to, without a slash at the end, such as https://api.klarna.com.
 func (c *Client) BaseURL() string { return c.base }
 
-// Raw returns the generated client of the same six operations, for sending and reading members that the contract does not
-// have. It shares the client's transport, credentials, limits, retries and errors: a call fails with an [*Error] here as
-// well, and never returns err == nil without a response. Its context must not be nil, and nil order lines are sent as null,
-// so prefer the methods of [Client].
+// Raw returns the generated client of the same six operations, for sending and reading fields that the contract
+// (api/openapi.yaml) does not have. It shares the client's transport, credentials, limits, retries and errors: a call fails
+// with an [*Error] here as well, and never returns err == nil without a response. Its context must not be nil, and nil order
+// lines are sent as null, so prefer the methods of [Client].
 func (c *Client) Raw() *gen.ClientWithResponses { return c.raw }
 
 // rawDoer sends what the generated client builds.

@@ -12,16 +12,17 @@ import (
 
 // Do sends a request to a Klarna API that this module has no package for, such as Settlements. It goes to the client's host
 // only, with the client's credentials, limiter, observer and logger, which are told of the operation "Do". A relative URL is
-// completed with [Client.BaseURL]. The request itself is not changed, and its context is the call's.
+// resolved against [Client.BaseURL]. The request itself is not changed, and its context is the call's.
 //
 // Do follows no redirects. It returns a response for a status of 2xx only, with a body of at most 8 MiB that is read already.
-// Any other end is an [*Error], whose text contains neither path nor query. A request whose path has an empty segment or a dot
-// segment fails with ErrInvalidID.
+// Otherwise it returns an [*Error], whose text contains neither path nor query, or another error if the request is invalid. A
+// request whose path has an empty segment or a dot segment fails with ErrInvalidID.
 //
-// A request is retried after an ambiguous failure if it is a GET, or if it has the header Klarna-Idempotency-Key. Anything
-// else but a GET that ends ambiguously fails with ErrOutcomeUnknown.
+// A request is retried after an ambiguous failure if it is a GET or HEAD, or if it has the header Klarna-Idempotency-Key. If a
+// request other than a GET or HEAD ends ambiguously, the error wraps ErrOutcomeUnknown, with or without a key.
 //
-// Do has the form that oapi-codegen's clients want: give a generated client the [Client] as its HTTP client.
+// A *Client implements the HttpRequestDoer interface of oapi-codegen's clients: pass it to a generated client as its HTTP
+// client.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	switch {
 	case c == nil || c.engine == nil:

@@ -39,13 +39,15 @@
 //
 // # Errors
 //
-// A call that Klarna rejected, or whose response was missing or unusable, returns an [*Error]: use [errors.As] for its
-// status, Klarna's code and messages, and the correlation id. Use [errors.Is] with the Err… variables to find out what to
-// do. A call with a malformed id or an invalid option returns an error before anything is sent. docs/errors.md of the
+// A call that Klarna rejected, that got no usable response, or that could not be sent returns an [*Error]: use [errors.As] for
+// its status, Klarna's code and messages, and the correlation id. Use [errors.Is] with the sentinel errors (Err…) to find out
+// what to do. A call with an invalid id, option or body returns another error, and nothing is sent. docs/errors.md of the
 // repository lists every way in which a call can end.
 //
 // No error text contains a token, a credential or personal data of the request. Klarna's own messages are quoted, without
 // e-mail addresses.
+//
+// In this documentation, "(inferred)" marks what Klarna does not document.
 //
 // # Connections
 //

@@ -10,8 +10,8 @@ import (
 	"github.com/klarna-go/klarna-payments/internal/engine"
 )
 
-// Environment is the base URL that calls go to. The six constants are Klarna's own; any other https URL works too, with
-// or without a path, such as a gateway's or the local sandbox's. Plain http is accepted for loopback only.
+// Environment is the base URL that calls go to. The six constants are Klarna's own; any other https URL works too, with or
+// without a path, such as a reverse proxy's or the local sandbox's. Plain http is accepted for loopback only.
 //
 // Source: https://docs.klarna.com/api/api-urls/
 type Environment string

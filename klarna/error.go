@@ -12,10 +12,10 @@ import (
 	"github.com/klarna-go/klarna-payments/internal/engine"
 )
 
-// What errors.Is finds in an [Error], by the status of Klarna's response.
+// Errors that errors.Is reports for an [Error], by the status of Klarna's response.
 var (
-	// ErrInvalidRequest is 400, every other 4xx without a variable of its own, and what preflight rejects: correct the
-	// request.
+	// ErrInvalidRequest is 400, every other 4xx without a sentinel error of its own except 408, and what preflight rejects:
+	// correct the request.
 	ErrInvalidRequest = errors.New("klarna: invalid request")
 	// ErrUnauthorized is 401: the credentials are wrong, or belong to another region or environment.
 	ErrUnauthorized = errors.New("klarna: unauthorized")
@@ -31,14 +31,14 @@ var (
 	ErrServer = errors.New("klarna: server error")
 )
 
-// What errors.Is finds in an [Error], by its meaning.
+// Errors that errors.Is reports for an [Error], by its meaning.
 var (
-	// ErrUnexpectedResponse reports a response that Klarna does not send: an HTML page, no body, half a body, a redirect,
-	// or a body without a required member. The usual cause is a gateway between the two.
+	// ErrUnexpectedResponse reports a response that Klarna does not send: an HTML page, no body, half a body, a redirect, 408,
+	// or a body without a required field. The usual cause is a proxy between you and Klarna.
 	ErrUnexpectedResponse = errors.New("klarna: unexpected response")
 	// ErrResponseTooLarge reports a body longer than what is read: 8 MiB of a success, 64 KiB of an error.
 	ErrResponseTooLarge = errors.New("klarna: response too large")
-	// ErrNotSent reports that Klarna did not process the request: nothing left this machine, or the peer guarantees that it
+	// ErrNotSent reports that Klarna did not process the request: nothing left this machine, or the server guarantees that it
 	// did not process it. It is safe to make the call again.
 	ErrNotSent = errors.New("klarna: not sent")
 	// ErrNoResponse reports that a request was sent, or may have been, and no response came.
@@ -53,15 +53,16 @@ var (
 	// An authorization that created a customer token may count as used as well, without an order. A shop that creates
 	// customer tokens asks [Client.OrderPlaced] before it takes the order for placed.
 	ErrOrderAlreadyPlaced = errors.New("klarna: order already placed")
-	// ErrOutcomeUnknown reports that a call ended ambiguously, and that Klarna may have carried it out: an order may be
-	// placed, a customer token created, an amount captured. After CreateOrder, [Client.OrderPlaced] finds out. After a call
-	// with an idempotency key, make the call again with Error.IdempotencyKey, within 24 hours. Nothing finds out about a
-	// customer token: have the shopper approve again, and use the new token.
+	// ErrOutcomeUnknown reports that a call ended ambiguously, and that Klarna may have carried it out: an order may be placed,
+	// a customer token created, an amount captured. After CreateOrder, [Client.OrderPlaced] finds out. After a call with an
+	// idempotency key, make the call again with Error.IdempotencyKey, within 24 hours. There is no way to find out whether a
+	// customer token was created: have the shopper approve again, and use the new token.
 	ErrOutcomeUnknown = errors.New("klarna: outcome unknown")
 )
 
-// Error reports a call that Klarna rejected, or whose response was missing or unusable. Use [errors.As] for its details, and
-// [errors.Is] with the Err… variables to find out what to do.
+// Error reports a call that Klarna rejected, that got no usable response, or that could not be sent. A call with an invalid id,
+// option or body returns another error, and nothing is sent. Use [errors.As] for the details of an Error, and [errors.Is] with
+// the sentinel errors (Err…) to find out what to do.
 //
 // Its text, and what fmt, slog and json make of it, contains no token, credential or body.
 type Error struct {
@@ -74,7 +75,7 @@ type Error struct {
 	Header        http.Header   // of the last response; nil if there was none
 	Body          []byte        // of the last response, its first 64 KiB; it may contain personal data
 	RetryAfter    time.Duration // how long Klarna asks to wait; 0 if it does not
-	Attempts      int           // how many times the request was sent
+	Attempts      int           // how many attempts the call made, whether or not they reached Klarna
 
 	// IdempotencyKey is what the request had as Klarna-Idempotency-Key, to be used again after an unknown outcome. It is not
 	// part of any text.
@@ -125,7 +126,7 @@ func newError(op *engine.Operation, f *engine.Failure) *Error {
 	return e
 }
 
-// statusError returns the Err… variable of a status that is not a success.
+// statusError returns the sentinel error of a status that is not a success.
 func statusError(status int) error {
 	switch {
 	case status == http.StatusUnauthorized:
@@ -165,8 +166,8 @@ func (e *Error) Error() string {
 	return text
 }
 
-// Unwrap returns the Err… variables that apply and the cause of a failed transport, such as [context.DeadlineExceeded].
-// For an Error that a test creates, it is the variable of its StatusCode.
+// Unwrap returns the sentinel errors that apply and the cause of a failed transport, such as [context.DeadlineExceeded]. For an
+// Error that a test creates, it is the sentinel error of its StatusCode.
 func (e *Error) Unwrap() []error {
 	kinds := slices.Clip(e.kinds)
 	if kinds == nil && e.StatusCode != 0 {

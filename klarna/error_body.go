@@ -132,9 +132,9 @@ func says(f *engine.Failure, text string) bool {
 }
 
 // provesNoOrder reports whether a rejection also holds for the attempts before it, whose responses were lost. A fault of the
-// body does, since every attempt had the same one. An unknown token does not: it may be unknown because it was used
-// (inferred). Nor does a decision about the shopper or the shop, which may have been another one a moment before, or a
-// response that is not in Klarna's words: it may be a gateway's.
+// body does, since every attempt had the same one. An unknown token does not: it may be unknown because it was used (inferred).
+// Nor does a decision about the shopper or the shop, which may have been another one a moment before, or a response that is not
+// in Klarna's words: it may be a proxy's.
 func provesNoOrder(f *engine.Failure) bool {
 	switch f.StatusCode {
 	case http.StatusBadRequest:

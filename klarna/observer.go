@@ -106,8 +106,8 @@ func OperationFromContext(ctx context.Context) Operation {
 	return op
 }
 
-// WithLimiter has every attempt wait for the limiter. When Wait fails, nothing is sent and the call fails with its
-// error.
+// WithLimiter has every attempt wait for the limiter. When Wait fails, the call makes no further attempt. Before the first
+// attempt it fails with [ErrNotSent], later with the error of the last attempt; both wrap Wait's error.
 func WithLimiter(limiter Limiter) Option {
 	return func(c *config) error {
 		if limiter == nil {

@@ -40,8 +40,8 @@ func newConfig(opts []Option) (*config, error) {
 	return c, nil
 }
 
-// EngineConfig converts options for an engine with another base URL than a Client's. Its observer gets the error that asError
-// makes of a failure. It is for the packages of this module with an engine of their own: the result is an internal type. An
+// EngineConfig is internal to the packages of this module, and no promise of stability covers it: do not use it. It converts
+// options for an engine with another base URL than a Client's. Its observer gets the error that asError makes of a failure. An
 // option that does not apply there is an error.
 func EngineConfig(base *url.URL, asError func(*engine.Failure) error, opts ...Option) (engine.Config, error) {
 	c, err := newConfig(opts)

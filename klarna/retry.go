@@ -8,13 +8,14 @@ import (
 // RetryPolicy sets how many attempts a call makes and how long it waits between them. A field that is 0 has its default:
 // three attempts, a base delay of 250 ms and a longest delay of 5 s. [NoRetry] is a single attempt.
 //
-// The wait before attempt n+1 is a random part of BaseDelay × 2ⁿ⁻¹, at most MaxDelay, so that clients that failed
-// together do not come back together. When Klarna asks to wait longer (X-Ratelimit-Reset or Retry-After), that counts,
-// up to MaxDelay as well. If waiting would pass the context's deadline, the call returns at once.
+// Attempts are spaced by exponential backoff with full jitter: the wait before attempt n+1 is a random part of BaseDelay ×
+// 2ⁿ⁻¹, at most MaxDelay. If Klarna asks for a longer wait (X-Ratelimit-Reset or Retry-After), the call waits that long, but
+// never more than MaxDelay. If waiting would pass the context's deadline, the call returns at once.
 //
-// What is retried depends on the operation and on the failure: the request was not sent (no connection came about), it was
-// over the rate limit (429), the failure is ambiguous (no response, half of one, an unusable one, 408 or 5xx: Klarna may
-// have carried the request out), or Klarna rejected it. Each attempt sends the same bytes.
+// What is retried depends on the operation and on the failure: the request was not sent (no connection was established, or the
+// server guarantees that it did not process it), it was over the rate limit (429), the failure is ambiguous (no response, half
+// of one, an unusable one, 408 or 5xx: Klarna may have carried the request out), or Klarna rejected it. Redirects and responses
+// that are too large are never retried. Each attempt sends the same bytes.
 //
 //	                     not sent    429       ambiguous                         rejected
 //	CreateSession        retried     retried   retried                           no

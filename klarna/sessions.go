@@ -31,10 +31,10 @@ func (c *Client) ReadSession(ctx context.Context, sessionID string, opts ...Call
 	return receive[SessionRead](ctx, c, &readSession, req, err, nil, opts)
 }
 
-// UpdateSession changes what is set in session and leaves the rest as it is. Send an address or another member with
-// fields of its own as a whole: whether Klarna merges or replaces those is not documented. The two amounts are pointers, so
-// that 0 can be sent: OrderTaxAmount: new(int64(0)). Send amount, tax and lines together, since Klarna checks them against
-// each other. Afterwards the browser must load the widget again, or authorize again.
+// UpdateSession changes what is set in session and leaves the rest as it is. Send an address, or any other nested object, as a
+// whole: whether Klarna merges or replaces it is not documented. The two amounts are pointers, so that 0 can be sent:
+// OrderTaxAmount: new(int64(0)). Send amount, tax and lines together, since Klarna checks them against each other. Afterwards
+// the browser must load the widget again, and, if the shopper had approved already, authorize again.
 //
 // It returns ErrInvalidID for a malformed id, ErrInvalidRequest for a cart that breaks a rule, and ErrNotFound for a
 // session that is unknown, has expired or was completed.
@@ -47,11 +47,12 @@ func (c *Client) UpdateSession(ctx context.Context, sessionID string, session Se
 }
 
 // OrderPlaced reports whether an order was placed in a session, by reading the session's status: use it after
-// [ErrOutcomeUnknown]. False right after a failure is not final, since Klarna may still be working on the order; call it
-// again before the shopper pays again.
+// [ErrOutcomeUnknown]. True is final. False right after a failure may be too early, since Klarna may still be working on the
+// order: call it again some seconds later, and before the shopper pays again.
 //
-// It returns ErrNotFound if the session has expired, ErrUnexpectedResponse if its status is missing or unknown, and the errors
-// of [Client.ReadSession]. It finds orders only: a customer token completes no session.
+// It returns ErrNotFound if the session has expired (then look for the order in Klarna's merchant portal),
+// ErrUnexpectedResponse if its status is missing or unknown, and the errors of [Client.ReadSession]. It finds orders only: a
+// customer token completes no session.
 func (c *Client) OrderPlaced(ctx context.Context, sessionID string, opts ...CallOption) (bool, error) {
 	// Only the status is decoded, so that nothing else in the session can stop it.
 	var session struct {

@@ -31,7 +31,7 @@ const (
 	idleTimeout         = 90 * time.Second
 	pingInterval        = 15 * time.Second // over HTTP/2, on a connection that is silent for so long
 	pingTimeout         = 15 * time.Second
-	writeTimeout        = 30 * time.Second // over HTTP/2, for bytes that the peer does not take
+	writeTimeout        = 30 * time.Second // over HTTP/2, for bytes that the server does not take
 )
 
 // sharedTransport is used by every client that brings no transport of its own, so that several clients in a program

@@ -150,7 +150,7 @@ type MerchantSession = gen.MerchantSession
 // Its fields: go doc github.com/klarna-go/klarna-payments/gen MerchantURLs
 type MerchantURLs = gen.MerchantURLs
 
-// Options is the set of colours and corners of the widget.
+// Options is the look of Klarna's widget, its colours and corners; not the options of a client.
 //
 // Its fields: go doc github.com/klarna-go/klarna-payments/gen Options
 type Options = gen.Options

@@ -16,8 +16,8 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna"
 )
 
-// Environment is the base URL that calls go to: [Stage], [Production], or another https URL, such as a gateway's. Plain http is
-// accepted for loopback only. There is no default.
+// Environment is the base URL that calls go to: [Stage], [Production], or another https URL, such as a reverse proxy's. Plain
+// http is accepted for loopback only. There is no default.
 type Environment string
 
 // Payway's environments. A token belongs to one of them (inferred).
@@ -103,7 +103,8 @@ func New(env Environment, opts ...klarna.Option) (*Client, error) {
 // (inferred) and a StartDate that is a day. Whether that day is over is left to Payway. What is not sent because of such a
 // rule wraps ErrInvalidRequest, or ErrUnauthorized for a malformed token, and [klarna.ErrNotSent].
 //
-// It returns an [*Error] in every case. It is retried after every failure but a rejection, since a session charges nothing.
+// It returns an [*Error] in every case. It is retried after every failure but a rejection, a redirect and a response that is
+// too large, since a session charges nothing.
 //
 // Source: Payway's page "Create session" (v1).
 func (c *Client) CreateSession(ctx context.Context, token Token, request SessionRequest, opts ...klarna.CallOption) (*Session, error) {

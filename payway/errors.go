@@ -14,11 +14,11 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna"
 )
 
-// What errors.Is finds in an [Error], by the status of Payway's response. Without such a status it finds one of package
-// klarna's: [klarna.ErrNotSent], [klarna.ErrNoResponse], [klarna.ErrUnexpectedResponse] (a redirect, HTML with status 200, half
-// a body, a session without its ids) or [klarna.ErrResponseTooLarge]. What 401 and 403 mean is inferred.
+// Errors that errors.Is reports for an [Error], by the status of Payway's response. Without such a status it reports one of
+// package klarna's: [klarna.ErrNotSent], [klarna.ErrNoResponse], [klarna.ErrUnexpectedResponse] (a redirect, HTML with status
+// 200, half a body, a session without its ids) or [klarna.ErrResponseTooLarge]. What 401 and 403 mean is inferred.
 var (
-	ErrInvalidRequest = errors.New("payway: invalid request") // 400 and every other 4xx without a name: the request has to change
+	ErrInvalidRequest = errors.New("payway: invalid request") // 400 and every other 4xx without a sentinel error, except 408: the request has to change
 	ErrUnauthorized   = errors.New("payway: unauthorized")    // 401: the token is unknown or has expired
 	ErrForbidden      = errors.New("payway: forbidden")       // 403: the token lacks the scope or an identity
 	ErrNotFound       = errors.New("payway: not found")       // 404: what the request names does not exist
@@ -27,8 +27,8 @@ var (
 	ErrServer         = errors.New("payway: server error")    // 5xx: Payway failed
 )
 
-// Error reports a call that was not sent, that Payway rejected, or whose response was missing or unusable. Use [errors.As]
-// to get at it, and [errors.Is] with the Err… variables to tell what to do.
+// Error reports a call that was not sent, that Payway rejected, or whose response was missing or unusable. Use [errors.As] for
+// its details, and [errors.Is] with the sentinel errors (Err…) to find out what to do.
 //
 // Its text, and what fmt, slog and json make of it, contains no token and no body.
 //
@@ -36,12 +36,12 @@ var (
 type Error struct {
 	StatusCode int           // of the last response; 0 if there was none
 	Code       string        // such as invalid_parameter; read it together with StatusCode
-	Fields     []string      // the members of the request that the error is about
+	Fields     []string      // the fields of the request that the error is about
 	Message    string        // for logs
 	Header     http.Header   // of the last response; nil if there was none
 	Body       []byte        // of the last response, its first 64 KiB; it may contain personal data
-	RetryAfter time.Duration // how long Payway asks to wait; 0 if it does not say
-	Attempts   int           // how many times the request was sent
+	RetryAfter time.Duration // how long Payway asks to wait; 0 if it does not
+	Attempts   int           // how many attempts the call made, whether or not they reached Payway
 
 	kinds []error        // what errors.Is finds, besides the cause
 	rest  engine.Failure // what else the text is made of
@@ -81,7 +81,7 @@ var byStatus = map[int]error{
 	http.StatusTooManyRequests: ErrRateLimited,
 }
 
-// statusError returns the Err… variable of a status, whose response was not a usable success.
+// statusError returns the sentinel error of a status, whose response was not a usable success.
 func statusError(status int) error {
 	if err := byStatus[status]; err != nil {
 		return err
@@ -110,8 +110,8 @@ func (e *Error) Error() string {
 	return "payway: CreateSession: " + f.Error()
 }
 
-// Unwrap returns the Err… variables that apply and the cause of a failed transport, such as [context.DeadlineExceeded].
-// An Error that a test makes up has the one of its StatusCode.
+// Unwrap returns the sentinel errors that apply and the cause of a failed transport, such as [context.DeadlineExceeded]. For an
+// Error that a test creates, it is the sentinel error of its StatusCode.
 func (e *Error) Unwrap() []error {
 	if e.kinds == nil && e.StatusCode != 0 {
 		return []error{statusError(e.StatusCode)}

@@ -43,7 +43,7 @@ func quote(text string) string {
 }
 
 // walkThrough is a purchase with curl. A test runs it as it stands.
-const walkThrough = `Buying something with curl, in another terminal, after the two export lines that it prints:
+const walkThrough = `A purchase with curl. In another terminal, paste the two export lines that klarna-sandbox printed, then:
 
   field() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"; }
   api() { curl -sS -H "Authorization: Basic $KLARNA_API_KEY" -H "Content-Type: application/json" "$@"; }

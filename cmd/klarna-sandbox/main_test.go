@@ -240,7 +240,7 @@ func TestTheWalkThroughWorks(t *testing.T) {
 	}
 	help, err := exec.Command(program, "-h").CombinedOutput()
 	require.NoError(t, err, "help is no failure")
-	_, script, ok := strings.Cut(string(help), "that it prints:\n")
+	_, script, ok := strings.Cut(string(help), "printed, then:\n")
 	require.True(t, ok)
 
 	s := start(t)

@@ -41,11 +41,11 @@ func parse(args []string, getenv func(string) string, out io.Writer) (settings, 
 	flags.SetOutput(io.Discard) // main prints the error
 	flags.StringVar(&s.addr, "addr", "127.0.0.1:8181", "the `address` to listen on; port 0 is any free one")
 	flags.BoolVar(&s.remote, "allow-remote", false, "listen on an address that other machines reach, over plain http")
-	flags.StringVar(&s.url, "url", "", "the base `URL` that callers and browsers use, if it is not that address")
+	flags.StringVar(&s.url, "url", "", "the base `URL` that callers and browsers use, if it differs from that address")
 	flags.StringVar(&s.payway, "payway", "", "the `address` to listen on for Payway's create_session as well, such as 127.0.0.1:8182; empty for no such server")
 	apiKey := flags.String("api-key", getenv("KLARNA_SANDBOX_API_KEY"), "the API `key` to accept, or $KLARNA_SANDBOX_API_KEY; random if empty")
 	username := flags.String("username", getenv("KLARNA_SANDBOX_USERNAME"), "the user `name` to accept, or $KLARNA_SANDBOX_USERNAME; random if empty")
-	unknown := flags.Bool("unknown-fields", false, "ignore fields that the contract does not know, instead of rejecting them")
+	unknown := flags.Bool("unknown-fields", false, "ignore fields that the contract (api/openapi.yaml) does not have, instead of rejecting them")
 	limit := flags.String("rate-limit", "", "calls a second, as `create,others`, such as 5,50 of Klarna's playground; empty is no limit")
 	callbacks := flags.String("callbacks", "once", "how the shop's server is notified of an authorization: `once`, twice, late (10 s), first (before the browser) or never")
 	allowed := flags.String("callback-hosts", "", "the `hosts` that callbacks may go to, such as shop.test:8080,10.0.0.0/8; if empty, this machine, and none with -allow-remote")

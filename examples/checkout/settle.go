@@ -34,7 +34,7 @@ func (s *shop) settle(c *checkout) {
 }
 
 // evidence is what suggests so far that there is no order. One rejection proves nothing after a lost response: it may be about
-// the second copy. One look at the session proves nothing either: Klarna may still be at work.
+// a retry, after the first request had placed the order. One look at the session proves nothing either: Klarna may still be at work.
 type evidence struct {
 	rejection error // by Klarna itself
 	absent    bool  // since then Klarna reported once that the session led to no order
@@ -90,7 +90,7 @@ func (s *shop) recordLost(c *checkout, err error) {
 	s.logger.Warn("an order exists, but its id was lost: look it up by the order number", "order_number", c.number, "error", err)
 }
 
-// isRejection reports whether Klarna itself has rejected an order. A page of a gateway with the same status is not that.
+// isRejection reports whether Klarna itself has rejected an order. A page of a proxy with the same status is not that.
 func isRejection(err error) bool {
 	if !isKlarnas(err) || errors.Is(err, klarna.ErrOutcomeUnknown) {
 		return false
@@ -103,7 +103,7 @@ func isRejection(err error) bool {
 	return false
 }
 
-// isKlarnas reports whether an error has a code of Klarna's, and so comes from Klarna and not from a gateway on the way.
+// isKlarnas reports whether an error has a code of Klarna's, and so comes from Klarna and not from a proxy on the way.
 func isKlarnas(err error) bool {
 	var e *klarna.Error
 	return errors.As(err, &e) && e.Code != ""

@@ -42,7 +42,7 @@ func (x *exchange) isRepeatable() bool {
 	return !x.cut && (x.StatusCode < 300 || x.StatusCode >= 400)
 }
 
-// isNotProcessed reports whether the peer guaranteed, by REFUSED_STREAM or GOAWAY, that it did not process the request. In
+// isNotProcessed reports whether the server guaranteed, by REFUSED_STREAM or GOAWAY, that it did not process the request. In
 // net/http's errors only these texts show it. Everything else is ambiguous, so that a changed text in a later version errs on
 // the safe side; a test notices it.
 func isNotProcessed(err error) bool {

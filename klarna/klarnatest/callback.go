@@ -19,19 +19,19 @@ const (
 	CallbackNotification  CallbackKind = "notification"  // to merchant_urls.notification, by Server.NotifyFraud
 )
 
-// Callback is one try to call the shop, or one that was not made. Printed or logged it shows no URL, since shops put
+// Callback is one attempt to call the shop, or one that was not made. Printed or logged it shows no URL, since shops put
 // secrets into it.
 type Callback struct {
 	Time       time.Time    // when it began
 	Kind       CallbackKind // what it was about
 	URL        string       // where it went, placeholders replaced
-	Try        int          // from 1; 0 when it was skipped
+	Try        int          // the number of the attempt, from 1; 0 when it was skipped
 	StatusCode int          // what the shop responded with; 0 when it did not
 	Skipped    string       // why it was not made, such as a URL that is not on this machine
 	Err        error        // why there is no response
 }
 
-// Format prints the kind, the try and the result, for every verb.
+// Format prints the kind, the number of the attempt and the result, for every verb.
 func (c Callback) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.text()) }
 
 func (c Callback) text() string {

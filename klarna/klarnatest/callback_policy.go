@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// CallbackPolicy controls how the server calls the shop back. The zero value, and so each field that is zero, is what
-// Klarna does: at once, up to three tries, a second before the next one and two before the last.
+// CallbackPolicy controls how the server calls the shop back. The zero value, and so each field that is zero, is what Klarna
+// does: at once, with up to three attempts, a second before the next one and two before the last.
 type CallbackPolicy struct {
 	Never   bool          // no callback comes
-	Twice   bool          // after the last try it all comes once more
+	Twice   bool          // after the last attempt it all comes once more
 	First   bool          // the browser gets its token only when the callback is through, so that the callback wins the race
 	Delay   time.Duration // how long the callback is late
-	Wait    time.Duration // before the second try, and twice that before the third; 0 is a second
+	Wait    time.Duration // before the second attempt, and twice that before the third; 0 is a second
 	Timeout time.Duration // for the shop to accept a connection, and again to respond; 0 is two seconds
 
 	// Allow reports whether a callback may go to an address, which the URL's host has or resolved to. It is asked when the

@@ -43,7 +43,7 @@ type message struct {
 	kind CallbackKind
 	url  string
 	body any
-	ends func(status int) bool // reports whether a response of the shop ends the tries
+	ends func(status int) bool // reports whether a response of the shop ends the attempts
 }
 
 // start makes a callback in the background. The channel is closed when it is over. A message without a URL starts nothing.
@@ -102,7 +102,7 @@ func (c *callbacks) deliver(m message, policy CallbackPolicy) {
 	}
 }
 
-// tryAll tries until the shop has it, the tries are used up or the server closes.
+// tryAll makes attempts until the shop has it, the attempts are used up or the server closes.
 func (c *callbacks) tryAll(m message, policy CallbackPolicy) {
 	wait, client := policy.Wait, newCallbackClient(policy)
 	for try := 1; try <= callbackTries; try++ {
@@ -125,7 +125,7 @@ func (c *callbacks) tryAll(m message, policy CallbackPolicy) {
 	}
 }
 
-// post makes one try. An error does not hold the URL.
+// post makes one attempt. An error does not hold the URL.
 func (c *callbacks) post(client *http.Client, m message, policy CallbackPolicy) (status int, err error) {
 	body, err := json.Marshal(m.body)
 	if err != nil {

@@ -17,9 +17,9 @@
 // body again for the same token returns the same order. An authorization makes the one before it void. Customer tokens
 // need a session that was opened for them.
 //
-// Every request is validated against the project's contract and checked by the money rules of package preflight. What is
-// invalid is rejected as Klarna does it, with 400 BAD_VALUE and the paths of the fields. An update is checked as the session
-// would be with it. Rules that preflight only warns of reject nothing.
+// Every request is validated against the contract, the project's OpenAPI document, and checked by the money rules of package
+// preflight. What is invalid is rejected as Klarna does it, with 400 BAD_VALUE and the paths of the fields. An update is
+// checked together with the rest of the session. What preflight only warns of is not rejected.
 //
 // A server forgets what has expired, and of more than 100,000 sessions, or 256 MB of them, the oldest ([WithCapacity]).
 // [Server.Created], [Server.OrderIDs] and [Server.CustomerTokens] return what it created.
@@ -48,10 +48,10 @@
 //
 // # Callbacks
 //
-// After an authorization the shop is called at its merchant_urls.authorization, in the background and with three tries;
-// [Server.NotifyFraud] calls its merchant_urls.notification. [Server.SetCallbacks] makes that twice, late, first or never.
-// Only loopback addresses are called, unless the policy allows others. [Server.Callbacks] returns what was done or skipped,
-// and [Server.WaitForCallbacks] waits for all of it.
+// After an authorization the shop is called at its merchant_urls.authorization, in the background and with up to three
+// attempts; [Server.NotifyFraud] calls its merchant_urls.notification. [Server.SetCallbacks] changes that: twice, late, before
+// the browser, or never. Only loopback addresses are called, unless the policy allows others. [Server.Callbacks] returns what
+// was done or skipped, and [Server.WaitForCallbacks] waits for all of it.
 //
 // # The browser
 //

@@ -37,8 +37,8 @@ func EmptyStatus(status int) Fault {
 	})
 }
 
-// HTMLStatus responds with a status and a page of HTML, and without Klarna's headers, as a gateway on the way does. With
-// status 200 it looks like success to a caller who does not look at the body.
+// HTMLStatus responds with a status and a page of HTML, and without Klarna's headers, as a proxy on the way does. With status
+// 200 it looks like success to a caller who does not look at the body.
 func HTMLStatus(status int) Fault {
 	return newStatus("HTML page with status", status, func(e *faultedRequest) {
 		title := strconv.Itoa(status) + " " + http.StatusText(status)

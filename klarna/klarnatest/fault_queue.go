@@ -14,9 +14,9 @@ type faultQueue struct {
 	faults map[klarna.Operation][]Fault
 }
 
-// Fail lets the next requests of an operation fail, each in one of the ways given, in their order. They come after those
-// of earlier calls of Fail. A request with wrong credentials takes one as well: what breaks on the way does not look at
-// them.
+// Fail lets the next requests of an operation fail, each in one of the ways given, in their order. They come after those of
+// earlier calls of Fail. A request with wrong credentials uses up a fault as well. So does each retry of a call: pass as many
+// faults as attempts should fail.
 //
 // It panics if the operation is neither one of Payments nor one of Order Management.
 func (s *Server) Fail(op klarna.Operation, faults ...Fault) {

@@ -206,7 +206,7 @@ func (s *Server) Created() Created {
 	return s.created
 }
 
-// OrderIDs returns the ids of the orders that a session led to: none or one, by Klarna's rules.
+// OrderIDs returns the id of the order that a session led to, or none.
 func (s *Server) OrderIDs(sessionID string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -60,9 +60,9 @@ func IsExpired(order Order, at time.Time) bool {
 	return order.Status == OrderStatusExpired || !order.ExpiresAt.IsZero() && !at.Before(order.ExpiresAt.Time)
 }
 
-// RemainingCapture returns the request that captures what is left of an order, with the lines that are left where they can be
-// told: each earlier capture named its lines, and they are lines of the order. Otherwise, it has the amount alone. The amount is
-// 0 if nothing is left; do not send that.
+// RemainingCapture returns the request that captures what is left of an order. It lists the remaining lines if every earlier
+// capture named its lines and these are lines of the order. Otherwise it has the amount only. The amount is 0 if nothing is
+// left; do not send that.
 func RemainingCapture(order Order) CaptureRequest {
 	request := CaptureRequest{CapturedAmount: max(0, order.RemainingAuthorizedAmount)}
 	var captured []OrderLine
@@ -73,9 +73,9 @@ func RemainingCapture(order Order) CaptureRequest {
 	return request
 }
 
-// RemainingRefund returns the request that refunds what is left of a capture, with the lines that are left where they can be
-// told: nothing of the capture was refunded, or all refunds of the order were of it, and named their lines. Otherwise, it has the
-// amount alone. The amount is 0 if nothing is left, or the order has no such capture; do not send that.
+// RemainingRefund returns the request that refunds what is left of a capture. It lists the remaining lines if nothing of the
+// capture was refunded, or if all refunds of the order were of this capture and named their lines. Otherwise it has the amount
+// only. The amount is 0 if nothing is left, or the order has no such capture; do not send that.
 func RemainingRefund(order Order, captureID string) RefundRequest {
 	request := RefundRequest{RefundedAmount: RefundableAmountOf(order, captureID)}
 	capture := captureOf(order, captureID)

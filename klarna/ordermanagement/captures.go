@@ -24,7 +24,7 @@ func (c *Client) CaptureOrder(ctx context.Context, orderID string, capture Captu
 
 // ListCaptures lists the captures of an order.
 //
-// It returns ErrNotFound for an unknown order.
+// It returns klarna.ErrNotFound for an unknown order.
 //
 // Source: the operation getCaptures of api/order-management.yaml.
 func (c *Client) ListCaptures(ctx context.Context, orderID string, opts ...klarna.CallOption) ([]Capture, error) {
@@ -38,7 +38,7 @@ func (c *Client) ListCaptures(ctx context.Context, orderID string, opts ...klarn
 
 // ReadCapture reads one capture of an order.
 //
-// It returns ErrInvalidID for a malformed id, and ErrNotFound for an unknown order or capture.
+// It returns klarna.ErrInvalidID for a malformed id, and klarna.ErrNotFound for an unknown order or capture.
 //
 // Source: the operation getCapture of api/order-management.yaml.
 func (c *Client) ReadCapture(ctx context.Context, orderID, captureID string, opts ...klarna.CallOption) (*Capture, error) {
@@ -63,7 +63,7 @@ func (c *Client) RefundOrder(ctx context.Context, orderID string, refund RefundR
 
 // ReadRefund reads one refund of an order. It does not say which capture the refund was assigned to.
 //
-// It returns ErrInvalidID for a malformed id, and ErrNotFound for an unknown order or refund.
+// It returns klarna.ErrInvalidID for a malformed id, and klarna.ErrNotFound for an unknown order or refund.
 //
 // Source: the operation getRefund of api/order-management.yaml.
 func (c *Client) ReadRefund(ctx context.Context, orderID, refundID string, opts ...klarna.CallOption) (*Refund, error) {
@@ -74,7 +74,7 @@ func (c *Client) ReadRefund(ctx context.Context, orderID, refundID string, opts 
 // AddShippingInfo adds parcels to a capture. What was added before stays, and nothing can be removed. ShippingCompany is a
 // code of Klarna's list of carriers, such as dhl-germany.
 //
-// It returns ErrNotFound for an unknown capture, and ErrInvalidRequest for a value that is too long (422).
+// It returns klarna.ErrNotFound for an unknown capture, and klarna.ErrInvalidRequest for a value that is too long (422).
 //
 // Source: the operation appendShippingInfo of api/order-management.yaml.
 func (c *Client) AddShippingInfo(ctx context.Context, orderID, captureID string, parcels []ShippingInfo, opts ...klarna.CallOption) error {
@@ -83,9 +83,9 @@ func (c *Client) AddShippingInfo(ctx context.Context, orderID, captureID string,
 	return c.change(ctx, addShippingInfo, req, err, &body, opts)
 }
 
-// TriggerSendOut has Klarna send the shopper once more what it sent about a capture.
+// TriggerSendOut makes Klarna resend its notice of a capture to the shopper.
 //
-// It returns ErrNotFound for an unknown capture.
+// It returns klarna.ErrNotFound for an unknown capture.
 //
 // Source: the operation triggerSendOut of api/order-management.yaml.
 func (c *Client) TriggerSendOut(ctx context.Context, orderID, captureID string, opts ...klarna.CallOption) error {
@@ -104,7 +104,7 @@ func (c *Client) DueDateOptions(ctx context.Context, orderID, captureID string, 
 
 // ExtendDueDate extends the due date of a capture by the days of one of its [Client.DueDateOptions]. The shop pays the fee.
 //
-// It returns ErrForbidden if the number of days is not one of the options (inferred).
+// It returns klarna.ErrForbidden if the number of days is not one of the options (inferred).
 //
 // Source: the operation extendDueDate of api/order-management.yaml.
 func (c *Client) ExtendDueDate(ctx context.Context, orderID, captureID string, numberOfDays int32, opts ...klarna.CallOption) error {

@@ -17,10 +17,10 @@ type Client struct{ client *klarna.Client }
 // New returns a client that sends its calls through another: with its environment, credentials and options.
 func New(client *klarna.Client) *Client { return &Client{client} }
 
-// ReadOrder reads an order, with its amounts, captures and refunds. It needs no call to confirm another: each confirms itself.
-// Klarna returns an order for up to three years.
+// ReadOrder reads an order, with its amounts, captures and refunds. Do not read an order to confirm another call: its 2xx
+// status confirms it. Klarna returns an order for up to three years.
 //
-// It returns ErrInvalidID for a malformed id, and ErrNotFound for an unknown order.
+// It returns klarna.ErrInvalidID for a malformed id, and klarna.ErrNotFound for an unknown order.
 //
 // Source: the operation getOrder of api/order-management.yaml.
 func (c *Client) ReadOrder(ctx context.Context, orderID string, opts ...klarna.CallOption) (*Order, error) {
@@ -100,7 +100,7 @@ func (c *Client) UpdateMerchantReferences(ctx context.Context, orderID string, r
 // UpdateCustomerDetails changes the shipping address of an order, which is a new credit check. A nil field stays as it is,
 // and an empty one is cleared, unless the address needs it.
 //
-// It returns ErrNotAllowed if Klarna does not accept the change, and ErrInvalidRequest if the address is invalid (422).
+// It returns ErrNotAllowed if Klarna does not accept the change, and klarna.ErrInvalidRequest if the address is invalid (422).
 //
 // Source: the operation updateConsumerDetails of api/order-management.yaml.
 func (c *Client) UpdateCustomerDetails(ctx context.Context, orderID string, details CustomerDetails, opts ...klarna.CallOption) error {

@@ -6,8 +6,9 @@
 //	captureID, err := orders.CaptureOrder(ctx, orderID, ordermanagement.CaptureRequest{CapturedAmount: 10470},
 //		klarna.WithIdempotencyKey(shipment.Key))
 //
-// The error of a call is a [*klarna.Error]. It wraps the Err… variables of package klarna by its status, and those of this
-// package by Klarna's error code.
+// The error of a call is a [*klarna.Error], unless an id, an option or the body is invalid: then nothing was sent. It wraps the
+// sentinel errors (Err…) of package klarna by its status, and those of this package by Klarna's error code. "(inferred)" marks
+// what Klarna does not document.
 //
 // # Money
 //
@@ -21,14 +22,15 @@
 // # Idempotency keys
 //
 // Every call that changes something sends a Klarna-Idempotency-Key: the caller's ([klarna.WithIdempotencyKey]), or else a
-// random one that is the same for all attempts of the call. Klarna carries out what bears the same key once, and keeps keys
-// for 24 hours. It compares the key alone, never the body:
+// random one that is the same for all attempts of the call. Klarna carries out one request for each key: for 24 hours, a
+// further request with the key changes nothing and gets the response of the first, whatever its body.
 //
 //   - Use one key for each intended operation, such as one shipment or one return, and never one for an order. A second
 //     partial capture under the key of the first changes nothing and returns the id of the first.
 //   - Store the key before the call, and a crash in between costs nothing: the same call with the same key returns what
 //     the first one did.
-//   - After a definite rejection, use a new key for the next attempt, since Klarna may return the old rejection (inferred).
+//   - If Klarna definitely rejected the call, use a new key when you make the corrected call: Klarna may return the old
+//     rejection for the old key (inferred).
 //
 // [klarna.Error] and [klarna.Response] have the key that was sent.
 //

@@ -8,7 +8,8 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna"
 )
 
-// What errors.Is finds in a [*klarna.Error], by Klarna's error code. None of them is found where the outcome is unknown.
+// Errors that errors.Is reports for a [*klarna.Error], by Klarna's error code. It reports none of them where the outcome is
+// unknown.
 var (
 	// ErrCaptureNotAllowed is CAPTURE_NOT_ALLOWED: the amount is more than what is left to capture, or the order has expired,
 	// was cancelled, or is pending.
@@ -22,7 +23,7 @@ var (
 	ErrNotAllowed = errors.New("klarna: not allowed")
 )
 
-// codes are those variables by the error code. A page of Klarna's lists the codes with the operations.
+// codes are those errors by the error code. A page of Klarna's lists the codes with the operations.
 //
 // Source: https://docs.klarna.com/resources/developer-tools/error-handling/error-codes-and-messages-for-order-management
 var codes = map[string]error{

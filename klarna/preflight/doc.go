@@ -1,8 +1,8 @@
 // Package preflight checks a request before it is sent, and finds everything that is wrong with it at once.
 //
-// Klarna rejects a wrong request with one terse BAD_VALUE, after a round trip and often not before the first odd cart in
-// production. Most rejections are about arithmetic and form, which can be checked without Klarna. The check is off by default.
-// One line switches it on for all calls of a client; a request that fails is then not sent:
+// Klarna rejects a wrong request with one terse BAD_VALUE, after a round trip, and often only when the first unusual cart comes
+// along in production. Most rejections are about arithmetic and format, which can be checked without Klarna. The check is off
+// by default. One line switches it on for all calls of a client; a request that fails is then not sent:
 //
 //	client, err := klarna.New(env, creds, klarna.WithPreflight(preflight.Check))
 //
@@ -29,7 +29,7 @@
 //	too_many          a list has too many entries, such as more than 1000 lines
 //	too_small         a number is too small
 //	too_large         a number is too large
-//	wrong_format      a text does not have the required form, such as two letters
+//	wrong_format      a text does not have the required format, such as two letters
 //	not_allowed       a text is not one of the allowed values
 //	invalid           any other rule of the OpenAPI document is broken
 //	app_scheme        merchant_urls.app_return_url is for a browser, and not for an app
@@ -49,8 +49,8 @@
 //	zero_amount       nothing is captured or refunded
 //	not_a_request     the argument is not one of the requests, or is nil
 //
-// The rules of form, from missing to invalid, are those of the project's OpenAPI document. Values that Klarna keeps
-// open, such as the types of order lines, are no problem.
+// The rules of format, from missing to invalid, are those of the contract, the project's OpenAPI document (api/openapi.yaml).
+// Values that Klarna keeps open, such as the types of order lines, are no problem.
 //
 // # Warnings
 //

@@ -45,7 +45,7 @@ func Inspect(body any) Report {
 type Report struct {
 	// Problems are what Klarna rejects.
 	Problems []Problem
-	// Warnings are what may be meant so, and never fail a call.
+	// Warnings are unusual, but may be intended. They never fail a call.
 	Warnings []Problem
 }
 

@@ -49,12 +49,12 @@ func Example_configurationTransport() {
 		if err != nil {
 			return nil, err
 		}
-		ca, err := os.ReadFile(caFile) // of a proxy or gateway that ends TLS
+		ca, err := os.ReadFile(caFile) // of a proxy that terminates TLS
 		if err != nil {
 			return nil, err
 		}
 		roots.AppendCertsFromPEM(ca)
-		certificate, err := tls.LoadX509KeyPair(certFile, keyFile) // which a gateway asks for
+		certificate, err := tls.LoadX509KeyPair(certFile, keyFile) // which a reverse proxy asks for
 		if err != nil {
 			return nil, err
 		}

@@ -27,7 +27,7 @@ var (
 	}
 	request                       = klarna.OrderFromSession(cart)
 	sessionID, authorizationToken string
-	signedCallbackURL             = "https://shop.example/klarna/authorized"
+	callbackURL                   = "https://shop.example/klarna/authorized"
 
 	cartID      = "cart-4711"
 	key         = []byte("32 bytes from a secret store …….")
@@ -44,7 +44,7 @@ func Example_integrationSession() {
 		klarna.CompleteLine(klarna.OrderLine{Name: "Running shoe", Quantity: 1, UnitPrice: 11900, TaxRate: 1900}),
 	}
 	amount, tax := klarna.Totals(lines)
-	session, err := client.CreateSession(ctx, klarna.SessionCreate{
+	cart := klarna.SessionCreate{
 		PurchaseCountry:    "DE",
 		PurchaseCurrency:   "EUR",
 		Locale:             "de-DE",
@@ -54,9 +54,10 @@ func Example_integrationSession() {
 		MerchantReference1: "ON4711",
 		MerchantURLs: klarna.MerchantURLs{
 			Confirmation:  "https://shop.example/thanks",
-			Authorization: signedCallbackURL,
+			Authorization: callbackURL, // see "The callback"
 		},
-	})
+	}
+	session, err := client.CreateSession(ctx, cart)
 	// end of quote
 	_, _ = session, err
 }

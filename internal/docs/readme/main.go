@@ -18,7 +18,7 @@ func main() {
 		log.Fatal(err)
 	}
 
-	cart := []klarna.OrderLine{{
+	lines := []klarna.OrderLine{{
 		Type:           klarna.OrderLineTypePhysical,
 		Name:           "Running shoe",
 		Quantity:       1,
@@ -33,7 +33,7 @@ func main() {
 		Locale:           "de-DE",
 		OrderAmount:      11900,
 		OrderTaxAmount:   1900,
-		OrderLines:       cart,
+		OrderLines:       lines,
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -49,11 +49,11 @@ func main() {
 		Locale:           "de-DE",
 		OrderAmount:      11900,
 		OrderTaxAmount:   1900,
-		OrderLines:       cart,
+		OrderLines:       lines,
 	})
 	switch {
-	case errors.Is(err, klarna.ErrOrderAlreadyPlaced): // before all others: the error matches another variable as well
-		log.Fatal("the order exists, look it up in your records: ", err)
+	case errors.Is(err, klarna.ErrOrderAlreadyPlaced): // check this first: the error matches another sentinel as well
+		log.Fatal("the order exists, take its id from your records or from the portal: ", err)
 	case errors.Is(err, klarna.ErrOutcomeUnknown):
 		log.Fatal("the order may exist, send the same order again later: ", err)
 	case err != nil:
