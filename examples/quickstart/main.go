@@ -1,7 +1,7 @@
 // Quickstart takes three shoppers through Klarna Payments: one buys and returns a part, one subscribes, one has second thoughts.
 //
 // Without credentials in the environment it starts klarnatest, a fake Klarna server, in its own process. With credentials
-// (see klarna.NewFromEnv) it calls Klarna's playground up to the point where a browser is needed.
+// (see klarna.NewFromEnv) it calls Klarna (the playground, unless KLARNA_ENVIRONMENT is production) up to the point where a browser is needed.
 package main
 
 import (
@@ -39,7 +39,7 @@ func run(ctx context.Context, out io.Writer) error {
 	server := klarnatest.NewServer()
 	defer server.Close()
 	p.text("No credentials are set, so this runs on klarnatest, a fake Klarna server within this program.",
-		"Nothing leaves this machine. With KLARNA_API_KEY set, it talks to Klarna's playground instead.")
+		"Nothing leaves this machine. With credentials set (see klarna.NewFromEnv), it talks to Klarna: to the playground, unless KLARNA_ENVIRONMENT is production.")
 	return onTheFakeServer(ctx, p, server)
 }
 
