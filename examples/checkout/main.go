@@ -2,7 +2,7 @@
 // and the order that is placed on the server. It sells nothing.
 //
 //	go run ./checkout                       # on a local sandbox in this program: no credentials, no money
-//	KLARNA_API_KEY=… go run ./checkout      # on Klarna's playground; see klarna.NewFromEnv for the other variables
+//	KLARNA_API_KEY=… go run ./checkout      # on Klarna, its playground by default; see klarna.NewFromEnv
 //
 // How Klarna reaches the shop is up to -base-url (or SHOP_BASE_URL), the https URL that the shop has on the internet. Without
 // it the shop on the playground gets no callback, and relies on the shopper's browser.

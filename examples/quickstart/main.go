@@ -1,7 +1,8 @@
 // Quickstart takes three shoppers through Klarna Payments: one buys and returns a part, one subscribes, one has second thoughts.
 //
 // Without credentials in the environment it starts klarnatest, a fake Klarna server, in its own process. With credentials
-// (see klarna.NewFromEnv) it calls Klarna (the playground, unless KLARNA_ENVIRONMENT is production) up to the point where a browser is needed.
+// (see klarna.NewFromEnv) it calls Klarna up to the point where a browser is needed: the playground, unless KLARNA_ENVIRONMENT
+// is production.
 package main
 
 import (
