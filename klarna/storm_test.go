@@ -248,13 +248,13 @@ func (x *storm) checkout(t *testing.T, client *klarna.Client, number int) (c sto
 func TestStormOverHTTP2LosesNoOrder(t *testing.T) {
 	checkouts, parallel := 200, 40
 	if os.Getenv(fullStorm) != "" {
-		checkouts, parallel = 1000, 100
+		checkouts, parallel = 1000, 50
 	}
 	fake := klarnatest.NewServer()
 	t.Cleanup(fake.Close)
 	x := newStorm(fake, 2026)
 	peer := wiretest.NewHTTP2(t, x.handle, http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: 10})
-	client, err := klarna.New(klarna.Environment(peer.URL), klarna.APIKey(fake.APIKey), klarna.WithTimeout(2*time.Second),
+	client, err := klarna.New(klarna.Environment(peer.URL), klarna.APIKey(fake.APIKey), klarna.WithTimeout(5*time.Second),
 		klarna.WithRetry(klarna.RetryPolicy{MaxAttempts: 5, BaseDelay: 20 * time.Millisecond, MaxDelay: 200 * time.Millisecond}))
 	require.NoError(t, err)
 
