@@ -279,7 +279,7 @@ func (w *wire) explain(ctx, caller context.Context, notSent bool, err error) err
 		if errors.Is(err, ended) {
 			return err
 		}
-		return fmt.Errorf("%w: %w", ended, err)
+		return fmt.Errorf("%w: %w", ended, withoutURL(err))
 	case errors.Is(cause, errResend):
 		return errResend
 	case errors.Is(cause, context.DeadlineExceeded) && notSent:

@@ -81,10 +81,7 @@ func replaceFold(text, old, replacement string) string {
 // without what a peer sent in place of HTTP, which net/http quotes; bounded. An error whose text had to change this way
 // loses its chain, but for the reasons of a context and the end of a stream.
 func (r redactor) transportError(err error) error {
-	var failed *url.Error
-	if errors.As(err, &failed) {
-		err = failed.Err
-	}
+	err = withoutURL(err)
 	text := err.Error()
 	var malformed textproto.ProtocolError
 	if errors.As(err, &malformed) || strings.Contains(text, "malformed ") {
@@ -98,12 +95,22 @@ func (r redactor) transportError(err error) error {
 	case redacted == text: // it is only shorter, or on one line
 		return &shownError{shown, err}
 	}
+	var reasons []error
 	for _, reason := range []error{context.Canceled, context.DeadlineExceeded, io.ErrUnexpectedEOF, io.EOF} {
 		if errors.Is(err, reason) {
-			return &shownError{shown, reason}
+			reasons = append(reasons, reason)
 		}
 	}
-	return errors.New(shown)
+	return &shownError{shown, errors.Join(reasons...)}
+}
+
+// withoutURL takes the error of net/http out of the one that adds the URL.
+func withoutURL(err error) error {
+	var failed *url.Error
+	if errors.As(err, &failed) {
+		return failed.Err
+	}
+	return err
 }
 
 // quoted is what net/http quotes with %q, to the end of the text if that was cut.
