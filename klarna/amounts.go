@@ -106,9 +106,9 @@ func SalesTaxLine(name string, amount int64) OrderLine {
 }
 
 // OrderFromSession returns the order that matches the cart of a session. session must be the cart as it is now: apply every
-// [Client.UpdateSession] to it as well, or CreateOrder fails with ErrConflict. If the browser passed addresses to authorize,
-// take those of [Client.ReadSession]. Set MerchantURLs, references and the like on it as needed; amount, lines, addresses,
-// country and currency must stay. The order shares its slices with session.
+// [Client.UpdateSession] to it as well, or CreateOrder fails with ErrConflict. MerchantURLs and merchant references
+// are copied, and may be changed. Amounts, lines, country and currency must not be. Keep the addresses, unless the browser passed
+// some to authorize: then use those of [Client.ReadSession]. The order shares its slices with session.
 func OrderFromSession(session SessionCreate) CreateOrderRequest {
 	return CreateOrderRequest{
 		BillingAddress:         session.BillingAddress,

@@ -17,7 +17,7 @@ const maxCallbackBytes = 64 << 10
 
 // ParseAuthorizationCallback reads what Klarna posts to MerchantURLs.Authorization once the shopper has approved. Klarna waits
 // 2 seconds for a 2xx, makes up to three attempts, and may send a callback twice or never: respond at once, and place the order
-// from whichever of browser and callback comes first (the other one gets [ErrOrderAlreadyPlaced]).
+// from whichever of browser and callback comes first (the other one gets the same order, or [ErrOrderAlreadyPlaced]).
 //
 // Do not log the callback: its token is valid for one order. Klarna does not sign it: put a secret into the URL, as
 // [CallbackSigner] does, or anyone can post here.

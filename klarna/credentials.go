@@ -26,13 +26,13 @@ type secret struct {
 }
 
 // APIKey returns the credentials of an API key, such as klarna_test_api_…. It is sent unchanged after the word Basic.
-// Blanks at the ends are cut off, so that a line of a file can be used as it is.
+// Leading and trailing white space is trimmed, so that a line of a file can be used as it is.
 func APIKey(key string) Credentials {
 	return Credentials{&secret{password: strings.TrimSpace(key), isKey: true}}
 }
 
 // BasicAuth returns the credentials for a username and password. The password may be an API key, with the UUID that Klarna
-// shows beside it as the username. Blanks at the ends are cut off.
+// shows beside it as the username. Leading and trailing white space is trimmed.
 func BasicAuth(username, password string) Credentials {
 	return Credentials{&secret{username: strings.TrimSpace(username), password: strings.TrimSpace(password)}}
 }

@@ -9,7 +9,8 @@
 //		OrderAmount:      11900,
 //		OrderTaxAmount:   1900,
 //		OrderLines: []klarna.OrderLine{{
-//			Name: "Running shoe", Quantity: 1, UnitPrice: 11900, TaxRate: 1900, TotalAmount: 11900, TotalTaxAmount: 1900,
+//			Reference: "AD6654412", Name: "Running shoe", Quantity: 1,
+//			UnitPrice: 11900, TaxRate: 1900, TotalAmount: 11900, TotalTaxAmount: 1900,
 //		}},
 //	})
 //
@@ -32,6 +33,8 @@
 // All amounts are integers in minor units (2500 is 25.00) and include tax, except in the US. Tax rates are in basis
 // points (1900 is 19 %). [CompleteLine], [Totals], [OrderFromSession] and [CartUpdate] do the arithmetic the way Klarna
 // checks it. Package preflight checks a whole request before it is sent ([WithPreflight]).
+//
+// # Retries and unknown outcomes
 //
 // An authorization token is valid for one order. A call whose response was lost is retried where that is safe
 // ([RetryPolicy] has the table); an order is retried with the same bytes. Check [ErrOrderAlreadyPlaced] and

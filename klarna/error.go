@@ -31,15 +31,16 @@ var (
 	ErrServer = errors.New("klarna: server error")
 )
 
-// Errors that errors.Is reports for an [Error], by its meaning.
+// Errors that errors.Is reports by meaning. ErrInvalidID, and ErrNotSent for a request that failed a check, come without an
+// [Error].
 var (
 	// ErrUnexpectedResponse reports a response that Klarna does not send: an HTML page, no body, half a body, a redirect, 408,
 	// or a body without a required field. The usual cause is a proxy between you and Klarna.
 	ErrUnexpectedResponse = errors.New("klarna: unexpected response")
 	// ErrResponseTooLarge reports a body longer than what is read: 8 MiB of a success, 64 KiB of an error.
 	ErrResponseTooLarge = errors.New("klarna: response too large")
-	// ErrNotSent reports that Klarna did not process the request: nothing left this machine, or the server guarantees that it
-	// did not process it. It is safe to make the call again.
+	// ErrNotSent reports that Klarna did not process the request: nothing was sent, or no part of its body, or
+	// the server guarantees that it did not process it. It is safe to make the call again.
 	ErrNotSent = errors.New("klarna: not sent")
 	// ErrNoResponse reports that a request was sent, or may have been, and no response came.
 	ErrNoResponse = errors.New("klarna: no response")

@@ -9,8 +9,8 @@ import (
 // three attempts, a base delay of 250 ms and a longest delay of 5 s. [NoRetry] is a single attempt.
 //
 // Attempts are spaced by exponential backoff with full jitter: the wait before attempt n+1 is a random part of BaseDelay ×
-// 2ⁿ⁻¹, at most MaxDelay. If Klarna asks for a longer wait (X-Ratelimit-Reset or Retry-After), the call waits that long, but
-// never more than MaxDelay. If waiting would pass the context's deadline, the call returns at once.
+// 2ⁿ⁻¹, at most MaxDelay. If Klarna asks for a longer wait (X-Ratelimit-Reset or Retry-After), the call waits that long; if
+// that is more than MaxDelay, it retries after MaxDelay. If waiting would pass the context's deadline, the call returns at once.
 //
 // What is retried depends on the operation and on the failure: the request was not sent (no connection was established, or the
 // server guarantees that it did not process it), it was over the rate limit (429), the failure is ambiguous (no response, half

@@ -29,7 +29,7 @@ const (
 // Scope is the scope that a [Token] needs for CreateSession.
 const Scope = "/external/klarna_payments/w"
 
-// OperationCreateSession is the operation that observers, limiters and logs are told.
+// OperationCreateSession is the operation name in observers, limiters and logs.
 const OperationCreateSession klarna.Operation = "payway.CreateSession"
 
 var createSession = engine.Operation{

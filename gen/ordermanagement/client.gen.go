@@ -867,7 +867,7 @@ type ShippingInfo struct {
 // Example: Home
 type ShippingMethod = string
 
-// Subscription The rhythm in which a subscription comes again.
+// Subscription How often a subscription renews.
 type Subscription struct {
 	// Interval The unit of time.
 	Interval SubscriptionInterval `json:"interval"`

@@ -68,7 +68,7 @@ func (c *Client) UpdateAuthorization(ctx context.Context, orderID string, update
 	return c.change(ctx, updateAuthorization, req, err, &update, opts)
 }
 
-// WithoutLines confirms that an [Client.UpdateAuthorization] without lines is meant, which deletes the lines of the order. It is
+// WithoutLines confirms that a [Client.UpdateAuthorization] without lines is meant, which deletes the lines of the order. It is
 // an error for every other operation.
 func WithoutLines() klarna.CallOption { return klarna.Waive(updateAuthorization) }
 
@@ -119,7 +119,7 @@ func (c *Client) AddOrderShippingInfo(ctx context.Context, orderID string, parce
 }
 
 // AcknowledgeOrder tells Klarna that the shop knows of an order. It is made for orders of Klarna Checkout. Klarna's pages
-// disagree on whether other orders need it; a capture counts as one (inferred).
+// disagree on whether other orders need it. Capturing an order probably acknowledges it (inferred).
 //
 // Source: the operation acknowledgeOrder of api/order-management.yaml.
 func (c *Client) AcknowledgeOrder(ctx context.Context, orderID string, opts ...klarna.CallOption) error {

@@ -1,10 +1,11 @@
-// Package ordermanagement takes an order on after it was placed, with the Klarna Order Management API v1: it captures when
+// Package ordermanagement manages an order after it was placed, with the Klarna Order Management API v1: it captures when
 // goods ship, refunds when they return, cancels, extends, and reads where an order stands.
 //
 //	client, err := klarna.New(klarna.PlaygroundEU, klarna.APIKey(os.Getenv("KLARNA_API_KEY")))
 //	orders := ordermanagement.New(client)
-//	captureID, err := orders.CaptureOrder(ctx, orderID, ordermanagement.CaptureRequest{CapturedAmount: 10470},
-//		klarna.WithIdempotencyKey(shipment.Key))
+//	order, err := orders.ReadOrder(ctx, orderID)
+//	all := ordermanagement.RemainingCapture(*order)
+//	captureID, err := orders.CaptureOrder(ctx, orderID, all, klarna.WithIdempotencyKey(shipment.Key))
 //
 // The error of a call is a [*klarna.Error], unless an id, an option or the body is invalid: then nothing was sent. It wraps the
 // sentinel errors (Err…) of package klarna by its status, and those of this package by Klarna's error code. "(inferred)" marks
@@ -38,11 +39,11 @@
 //
 // A call that ends ambiguously fails with [klarna.ErrOutcomeUnknown]: Klarna may have carried it out. So does a call that is
 // rejected after an ambiguous attempt (as with CAPTURE_NOT_ALLOWED or 409), since the rejection does not prove that the earlier
-// attempt had no effect: it may have captured what is now missing. Make the call again with the same key, within 24 hours.
+// attempt had no effect: it may have captured the amount, which is then no longer available. Make the call again with the same key, within 24 hours.
 // Without the key, read the order and compare its amounts with those before the call. What Klarna responds to a key while its
 // first request is still being carried out is not documented.
 //
-// Each attempt sends the same bytes and the same key. See [klarna.RetryPolicy] for the columns.
+// Each attempt sends the same bytes and the same key. [klarna.RetryPolicy] explains the columns.
 //
 //	                               not sent    429       ambiguous                         rejected
 //	ReadOrder                      retried     retried   retried                           no

@@ -209,7 +209,7 @@ const (
 	ShippingMethodPalletDelivery  ShippingMethod = "PalletDelivery"
 )
 
-// Subscription is the rhythm in which a subscription comes again.
+// Subscription is how often a subscription renews.
 //
 // Its fields: go doc github.com/klarna-go/klarna-payments/gen/ordermanagement Subscription
 type Subscription = gen.Subscription

@@ -186,7 +186,7 @@ func lookUp(ctx context.Context, orders *ordermanagement.Client, s shipment) err
 	if i >= 0 {
 		return captured(s, captures[i].CaptureID)
 	}
-	return hold(s) // it was not captured
+	return captureAgain(s) // it was not captured: with a new key
 	// end of quote
 }
 
@@ -197,11 +197,12 @@ type openOrder struct {
 }
 
 var (
-	callAgain   = func(shipment) error { return nil }
-	hold        = func(shipment) error { return nil }
-	captured    = func(shipment, string) error { return nil }
-	notify      = func(openOrder) {}
-	storeExpiry = func(string, time.Time) error { return nil }
+	callAgain    = func(shipment) error { return nil }
+	captureAgain = func(shipment) error { return nil }
+	hold         = func(shipment) error { return nil }
+	captured     = func(shipment, string) error { return nil }
+	notify       = func(openOrder) {}
+	storeExpiry  = func(string, time.Time) error { return nil }
 )
 
 // place places an order of two pairs of shoes and a parcel.

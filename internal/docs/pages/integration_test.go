@@ -41,7 +41,9 @@ var (
 func Example_integrationSession() {
 	// quote: session
 	lines := []klarna.OrderLine{
-		klarna.CompleteLine(klarna.OrderLine{Name: "Running shoe", Quantity: 1, UnitPrice: 11900, TaxRate: 1900}),
+		klarna.CompleteLine(klarna.OrderLine{
+			Reference: "AD6654412", Name: "Running shoe", Quantity: 1, UnitPrice: 11900, TaxRate: 1900,
+		}),
 	}
 	amount, tax := klarna.Totals(lines)
 	cart := klarna.SessionCreate{
@@ -161,8 +163,12 @@ func Example_integrationCapture() {
 	_ = func() error {
 		// quote: capture
 		orders := ordermanagement.New(client)
-		captureID, err := orders.CaptureOrder(ctx, orderID, ordermanagement.CaptureRequest{CapturedAmount: 11900},
-			klarna.WithIdempotencyKey(shipmentKey))
+		order, err := orders.ReadOrder(ctx, orderID)
+		if err != nil {
+			return err
+		}
+		all := ordermanagement.RemainingCapture(*order) // the amount and the lines
+		captureID, err := orders.CaptureOrder(ctx, orderID, all, klarna.WithIdempotencyKey(shipmentKey))
 		// end of quote
 		_ = captureID
 		return err

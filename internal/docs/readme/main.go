@@ -20,6 +20,7 @@ func main() {
 
 	lines := []klarna.OrderLine{{
 		Type:           klarna.OrderLineTypePhysical,
+		Reference:      "AD6654412", // your article number: refunds are matched by it
 		Name:           "Running shoe",
 		Quantity:       1,
 		UnitPrice:      11900, // minor units: 119.00 EUR, tax included

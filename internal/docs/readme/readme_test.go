@@ -110,10 +110,14 @@ func captureAndRefund(ctx context.Context, client *klarna.Client, orderID string
 	}
 
 	// later, when the first line returns
-	returned := ordermanagement.RefundLines(order.OrderLines[0])
+	capture, err := orders.ReadCapture(ctx, orderID, captureID)
+	if err != nil {
+		return err
+	}
+	returned := ordermanagement.RefundLines(capture.OrderLines[0])
 	refundID, err := orders.RefundOrder(ctx, orderID, returned, klarna.WithIdempotencyKey("return-2047"))
 	// end of quote
-	_, _ = captureID, refundID
+	_ = refundID
 	return err
 }
 
