@@ -55,7 +55,7 @@ func TestBrokenRejectionIsAmbiguous(t *testing.T) {
 				t.Run(fmt.Sprintf("%s/%d/%s", broken, status, op.name), func(t *testing.T) {
 					t.Parallel()
 					peer := wiretest.NewHTTP1(t, func(e *wiretest.Exchange) { respond(e, status, body) })
-					err := op.call(t, wireClient(t, peer.URL, klarna.WithTimeout(300*time.Millisecond), wireRetries(2)))
+					err := op.call(t, wireClient(t, peer.URL, klarna.WithTimeout(800*time.Millisecond), wireRetries(2)))
 					require.True(t, isUnknownOrPlaced(err), "%v", err)
 					if op.name == klarna.OperationCreateCustomerToken {
 						require.Equal(t, 1, peer.Copies(""))
@@ -177,7 +177,7 @@ func TestWholeBodyInBrokenFramingIsUsed(t *testing.T) {
 			peer := wiretest.NewHTTP1(t, func(e *wiretest.Exchange) {
 				respond(e, `{"order_id":"o-1","token_id":"t-1","fraud_status":"ACCEPTED"}`)
 			})
-			client := wireClient(t, peer.URL, klarna.WithTimeout(300*time.Millisecond), klarna.WithRetry(klarna.NoRetry()))
+			client := wireClient(t, peer.URL, klarna.WithTimeout(800*time.Millisecond), klarna.WithRetry(klarna.NoRetry()))
 			order, err := client.CreateOrder(t.Context(), wireToken, wireOrder())
 			require.NoError(t, err)
 			require.Equal(t, "o-1", order.OrderID)

@@ -27,7 +27,7 @@ func TestDeadHTTP2ConnectionIsReplaced(t *testing.T) {
 			s.SilenceConnection()
 		}
 	})
-	client := wireDefaultClient(t, peer.URL, klarna.WithTimeout(250*time.Millisecond), klarna.WithRetry(klarna.NoRetry()))
+	client := wireDefaultClient(t, peer.URL, klarna.WithTimeout(time.Second), klarna.WithRetry(klarna.NoRetry()))
 	_, err := client.ReadSession(t.Context(), wireSession)
 	require.NoError(t, err)
 	lost := lostCalls(t, client, 8)
@@ -57,7 +57,7 @@ func TestDeadHTTP1ConnectionsAreReplaced(t *testing.T) {
 				e.Write("HTTP/1.1 200 OK\r\nContent-Length: 23\r\n\r\n{\"status\":\"incomplete\"}")
 			})
 			proxy := wiretest.NewProxy(t, strings.TrimPrefix(peer.URL, "http://"), nil)
-			client := newClient(t, "http://"+proxy.Addr, klarna.WithTimeout(250*time.Millisecond), klarna.WithRetry(klarna.NoRetry()))
+			client := newClient(t, "http://"+proxy.Addr, klarna.WithTimeout(time.Second), klarna.WithRetry(klarna.NoRetry()))
 			patient := newClient(t, "http://"+proxy.Addr)
 			if name != "default transport" {
 				patient = client
@@ -97,13 +97,13 @@ func TestTimeoutDoesNotCutOtherCalls(t *testing.T) {
 	peer := wiretest.NewHTTP2(t, func(s *wiretest.Stream) {
 		switch request := s.Read(); {
 		case request.Method == http.MethodPost: // the order takes a while
-			time.Sleep(600 * time.Millisecond)
+			time.Sleep(1500 * time.Millisecond)
 			s.Respond(200, nil, `{"order_id":"o-1"}`)
 		case strings.HasSuffix(request.Path, "/quick"):
 			s.Respond(200, nil, `{"status":"incomplete"}`)
 		}
 	})
-	quick := wireDefaultClient(t, peer.URL, klarna.WithTimeout(200*time.Millisecond), klarna.WithRetry(klarna.NoRetry()))
+	quick := wireDefaultClient(t, peer.URL, klarna.WithTimeout(800*time.Millisecond), klarna.WithRetry(klarna.NoRetry()))
 	patient := wireDefaultClient(t, peer.URL, klarna.WithRetry(klarna.NoRetry()))
 	_, err := patient.ReadSession(t.Context(), "quick")
 	require.NoError(t, err)

@@ -125,10 +125,10 @@ var endings = map[string]struct {
 		return err
 	}},
 	"time-out, read": {"ErrNoResponse context.DeadlineExceeded", func(t *testing.T) error {
-		return readSession(t, overHTTP1(t, (*wiretest.Exchange).Wait, klarna.WithTimeout(400*time.Millisecond)))
+		return readSession(t, overHTTP1(t, (*wiretest.Exchange).Wait, klarna.WithTimeout(800*time.Millisecond)))
 	}},
 	"time-out, order": {"ErrNoResponse ErrOutcomeUnknown context.DeadlineExceeded", func(t *testing.T) error {
-		return createOrder(t, overHTTP1(t, (*wiretest.Exchange).Wait, klarna.WithTimeout(400*time.Millisecond)))
+		return createOrder(t, overHTTP1(t, (*wiretest.Exchange).Wait, klarna.WithTimeout(800*time.Millisecond)))
 	}},
 	"cancelled while it waits for the response, read": {"ErrNoResponse context.Canceled", func(t *testing.T) error {
 		ctx, client := cancelledOnArrival(t)
@@ -172,7 +172,7 @@ var endings = map[string]struct {
 		return createOrder(t, overHTTP1(t, func(e *wiretest.Exchange) {
 			e.Write(http1Response(403, 100, `{"error_code":`))
 			e.Wait()
-		}, klarna.WithTimeout(400*time.Millisecond)))
+		}, klarna.WithTimeout(800*time.Millisecond)))
 	}},
 
 	// Klarna, or something between, failed.
@@ -199,10 +199,10 @@ var endings = map[string]struct {
 		return readSession(t, overHTTP1(t, func(e *wiretest.Exchange) { e.Write("SSH-2.0\r\n"); e.CloseConnection() }))
 	}},
 	"success stalled, read": {"ErrUnexpectedResponse context.DeadlineExceeded", func(t *testing.T) error {
-		return readSession(t, overHTTP1(t, func(e *wiretest.Exchange) { e.Write(http1Response(200, 100, `{"st`)); e.Wait() }, klarna.WithTimeout(400*time.Millisecond)))
+		return readSession(t, overHTTP1(t, func(e *wiretest.Exchange) { e.Write(http1Response(200, 100, `{"st`)); e.Wait() }, klarna.WithTimeout(800*time.Millisecond)))
 	}},
 	"success stalled, order": {"ErrOutcomeUnknown ErrUnexpectedResponse context.DeadlineExceeded", func(t *testing.T) error {
-		return createOrder(t, overHTTP1(t, func(e *wiretest.Exchange) { e.Write(http1Response(200, 100, `{"or`)); e.Wait() }, klarna.WithTimeout(400*time.Millisecond)))
+		return createOrder(t, overHTTP1(t, func(e *wiretest.Exchange) { e.Write(http1Response(200, 100, `{"or`)); e.Wait() }, klarna.WithTimeout(800*time.Millisecond)))
 	}},
 	"OrderPlaced of a session without a status": {"ErrUnexpectedResponse", func(t *testing.T) error {
 		_, err := respondingPeer(t, 200, `{"status":"new"}`).OrderPlaced(t.Context(), wireSession)

@@ -110,7 +110,7 @@ func TestSlowDripIsCutOff(t *testing.T) {
 			}
 		}
 	})
-	_, err := server.hostileClient(t, klarna.WithTimeout(200*time.Millisecond)).ReadSession(t.Context(), sessionID)
+	_, err := server.hostileClient(t, klarna.WithTimeout(600*time.Millisecond)).ReadSession(t.Context(), sessionID)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	require.ErrorIs(t, err, klarna.ErrUnexpectedResponse)
 }

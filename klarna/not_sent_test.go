@@ -66,7 +66,7 @@ func TestRequestWithoutResponseIsNotErrNotSent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			peer := wiretest.NewHTTP1(t, respond)
-			client := wireClient(t, peer.URL, klarna.WithTimeout(200*time.Millisecond), klarna.WithRetry(klarna.NoRetry()))
+			client := wireClient(t, peer.URL, klarna.WithTimeout(800*time.Millisecond), klarna.WithRetry(klarna.NoRetry()))
 			for _, op := range wireOperations() {
 				err := op.call(t, client)
 				require.ErrorIs(t, err, klarna.ErrNoResponse, op.name)
