@@ -32,7 +32,7 @@ func ship(ctx context.Context, orders *ordermanagement.Client, s shipment) error
 	}}
 	captureID, err := orders.CaptureOrder(ctx, s.OrderID, request, klarna.WithIdempotencyKey(s.Key))
 	switch {
-	case errors.Is(err, klarna.ErrOutcomeUnknown): // first: the error matches other variables as well
+	case errors.Is(err, klarna.ErrOutcomeUnknown): // first: the error matches other sentinels as well
 		return callAgain(s) // with the same key and the same request, within 24 hours
 	case errors.Is(err, ordermanagement.ErrCaptureNotAllowed):
 		return hold(s) // nothing was captured: read the order for the reason
@@ -118,7 +118,7 @@ func extend(ctx context.Context, orders *ordermanagement.Client, orderID string)
 	// quote: extend
 	err := orders.ExtendAuthorizationTime(ctx, orderID)
 	if errors.Is(err, ordermanagement.ErrNotAllowed) {
-		return fmt.Errorf("ship by the present date: %w", err)
+		return fmt.Errorf("not extended, capture before the current ExpiresAt: %w", err)
 	}
 	if err != nil {
 		return err
