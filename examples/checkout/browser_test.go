@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/klarna-go/klarna-payments/examples/internal/chromium"
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
 )
@@ -16,7 +17,7 @@ func TestInABrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it starts a browser")
 	}
-	started := startBrowser(t)
+	started := chromium.Start(t)
 	if err := os.MkdirAll(screenshots, 0o755); err != nil {
 		t.Fatal(err)
 	}
