@@ -17,7 +17,7 @@ func TestAuthorizedPaymentMethodNeverCostsAPlacedOrder(t *testing.T) {
 		"object":              {`{"type":"invoice","number_of_days":30}`, gen.AuthorizedPaymentMethod{Type: "invoice", NumberOfDays: 30}},
 		"bare string":         {`"invoice"`, gen.AuthorizedPaymentMethod{Type: "invoice"}},
 		"value of the future": {`{"type":"pay_by_thought"}`, gen.AuthorizedPaymentMethod{Type: "pay_by_thought"}},
-		"odd member":          {`{"number_of_days":"soon","type":"card"}`, gen.AuthorizedPaymentMethod{Type: gen.AuthorizedPaymentMethodTypeCard}},
+		"odd member":          {`{"number_of_days":"soon","type":"card"}`, gen.AuthorizedPaymentMethod{Type: "card"}},
 		"null":                {`null`, gen.AuthorizedPaymentMethod{}},
 		"number":              {`7`, gen.AuthorizedPaymentMethod{}},
 		"list":                {`["invoice"]`, gen.AuthorizedPaymentMethod{}},
