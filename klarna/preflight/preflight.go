@@ -32,6 +32,9 @@ func Inspect(body any) Report {
 		if request.money != nil {
 			checkMoney(request.money, &report)
 		}
+		if request.page != nil {
+			checkPage(request.page, &report)
+		}
 		return report
 	}
 	checkURLs(request, &report)
