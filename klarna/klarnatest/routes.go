@@ -30,6 +30,9 @@ func (s *Server) routes() *http.ServeMux {
 	for op, row := range orderOperations {
 		handle(op, s.orderManagement(row))
 	}
+	for op, do := range s.tokenOperations() {
+		handle(op, s.customerTokens(op, do))
+	}
 	for path, allowed := range methods {
 		slices.Sort(allowed)
 		mux.HandleFunc(path, s.methodNotAllowed(strings.Join(allowed, ", ")))
