@@ -95,6 +95,24 @@ var Contracts = []Contract{
 		},
 	},
 	{
+		Name:        "customer-token",
+		Title:       "Customer Token v1",
+		Document:    "api/customer-token.yaml",
+		Prefix:      "/customer-token/v1/",
+		Structure:   "api/testdata/klarna-customer-token-1.0.structure.yaml",
+		Differences: "api/testdata/klarna-customer-token-1.0.differences.yaml",
+		Config:      "gen/customertoken/oapi-codegen.yaml",
+		Generated:   "gen/customertoken",
+		Package:     "klarna/customertoken",
+		NoAlias: []string{
+			"address", "attachment", "authorized_payment_method", "authorized_payment_method_type", "customer_token_status_update_request",
+			"fraud_status", "order_line", "order_line_type", "product_identifiers", "subscription", "subscription_interval", "token_status_change",
+		}, // of package klarna, or in the method's name
+		MinCover: 90,
+		Provider: klarna,
+		Statuses: map[string][]string{"createOrder": {"409"}},
+	},
+	{
 		Name:        "hosted-payment-page",
 		Title:       "Hosted Payment Page v1",
 		Document:    "api/hosted-payment-page.yaml",

@@ -11,7 +11,7 @@
 // [klarna.CustomerTokenCreationRequest], or of package ordermanagement a [ordermanagement.CaptureRequest],
 // [ordermanagement.RefundRequest], [ordermanagement.AuthorizationUpdate], [ordermanagement.MerchantReferences] or
 // [ordermanagement.CustomerDetails], or of package hostedpage a [hostedpage.SessionRequest] or
-// [hostedpage.DistributionRequest], or a pointer to one, and do not change it.
+// [hostedpage.DistributionRequest], or a [customertoken.OrderRequest], or a pointer to one, and do not change it.
 //
 // [CheckCapture] and [CheckRefund] also check that an order allows a capture or a refund.
 //

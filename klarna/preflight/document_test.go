@@ -27,7 +27,7 @@ type field struct {
 func eachField(t *testing.T, test func(t *testing.T, body func(value any) any, field field)) {
 	t.Helper()
 	for contract, requests := range map[string]map[string]func() any{
-		"payments": requests, "order-management": orderRequests, "hosted-payment-page": pageRequests,
+		"payments": requests, "order-management": orderRequests, "hosted-payment-page": pageRequests, "customer-token": chargeRequests,
 	} {
 		document, err := openapi3.NewLoader().LoadFromData(api.ContractNamed(contract).OpenAPI())
 		require.NoError(t, err)

@@ -12,6 +12,7 @@ const (
 	payments        = "payments"
 	orderManagement = "order-management"
 	hostedPage      = "hosted-payment-page"
+	customerToken   = "customer-token"
 )
 
 // request is what the rules look at, in whichever type it came.
@@ -21,7 +22,7 @@ type request struct {
 	body     any
 
 	money *money                     // of Order Management only
-	page  *hostedpage.SessionRequest // of a hosted page only; what follows is of Payments only
+	page  *hostedpage.SessionRequest // of a hosted page only; what follows is of Payments and charges only
 
 	country, currency, locale string
 	urls                      klarna.MerchantURLs
@@ -44,7 +45,7 @@ type personal struct {
 
 // read accepts the types of all APIs. Anything else is a problem, and nothing more is checked then.
 func read(body any, report *Report) (*request, bool) {
-	for _, readOther := range []func(any) (*request, bool){readOrderManagement, readHostedPage} {
+	for _, readOther := range []func(any) (*request, bool){readOrderManagement, readHostedPage, readCharge} {
 		if r, ok := readOther(body); ok {
 			if r == nil {
 				report.problem("", CodeNotARequest, "is a nil pointer")
@@ -80,7 +81,7 @@ func read(body any, report *Report) (*request, bool) {
 	default:
 		report.problem("", CodeNotARequest, "is of type %T, but must be a klarna.SessionCreate, SessionUpdate, CreateOrderRequest or CustomerTokenCreationRequest, "+
 			"an ordermanagement.CaptureRequest, RefundRequest, AuthorizationUpdate, MerchantReferences or CustomerDetails, "+
-			"a hostedpage.SessionRequest or DistributionRequest, or a pointer to one", body)
+			"a hostedpage.SessionRequest or DistributionRequest, a customertoken.OrderRequest, or a pointer to one", body)
 		return nil, false
 	}
 	report.problem("", CodeNotARequest, "is a nil pointer")
