@@ -26,6 +26,8 @@ type store struct {
 	keys           map[string]*usedKey       // by idempotency key
 	tokens         map[string]*storedToken   // by customer token
 	oldestTokens   []*storedToken            // in the order in which they were made
+	pages          map[string]*hostedPage    // by id, stored with their sessions
+	pageKeys       map[string]*hostedPage    // by the key in their address
 	oldestOrders   []*placedOrder            // in the order in which they were placed
 	oldestKeys     []*usedKey                // in the order in which they were used
 	bytes          int
@@ -40,6 +42,8 @@ func newStore(maxSessions, maxBytes int) store {
 		orders:         map[string]*placedOrder{},
 		keys:           map[string]*usedKey{},
 		tokens:         map[string]*storedToken{},
+		pages:          map[string]*hostedPage{},
+		pageKeys:       map[string]*hostedPage{},
 	}
 }
 
@@ -161,6 +165,7 @@ func (st *store) forgetSession() {
 	st.bytes -= x.counted
 	x.counted = 0
 	delete(st.sessions, x.id)
+	st.forgetPages(x)
 	for _, a := range x.authorizations {
 		delete(st.authorizations, a.token)
 	}
@@ -181,7 +186,7 @@ func (x *session) over(now time.Time) bool {
 }
 
 func (x *session) size() int {
-	size := sessionOverhead + x.members.size() + len(x.authorizations)*authorizationOverhead
+	size := sessionOverhead + x.members.size() + len(x.authorizations)*authorizationOverhead + x.pageBytes
 	if x.newest != nil {
 		size += x.newest.members.size()
 	}
@@ -206,10 +211,11 @@ type Created struct {
 	CustomerTokens int
 	Captures       int
 	Refunds        int
+	HostedPages    int
 }
 
-// Created returns how many sessions, orders, customer tokens, captures and refunds there were so far. An order that is returned again for the
-// same request counts once.
+// Created returns how many sessions, orders, customer tokens, captures, refunds and hosted pages there were so far. An order that is
+// returned again for the same request counts once.
 func (s *Server) Created() Created {
 	s.mu.Lock()
 	defer s.mu.Unlock()
