@@ -116,7 +116,7 @@ func (s *Server) charge(token string, r *http.Request, body []byte) (outcome ord
 	if rejected := s.rejectsCharge(t, &request); rejected != nil {
 		return orderOutcome{rejected: rejected}, true
 	}
-	placed := s.place("", klarna.AuthorizedPaymentMethodTypeCard, placedDetails(t.signedUp, sent), sent)
+	placed := s.newOrder("", klarna.AuthorizedPaymentMethodTypeCard, placedDetails(t.signedUp, sent), sent)
 	return orderOutcome{result: &customertoken.Order{
 		OrderID: placed.OrderID, FraudStatus: placed.FraudStatus, RedirectURL: placed.RedirectURL, AuthorizedPaymentMethod: placed.AuthorizedPaymentMethod,
 	}}, true
