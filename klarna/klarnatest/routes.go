@@ -30,12 +30,16 @@ func (s *Server) routes() *http.ServeMux {
 	for op, row := range orderOperations {
 		handle(op, s.orderManagement(row))
 	}
+	for op, do := range s.hostedPageOperations() {
+		handle(op, s.hostedPages(op, do))
+	}
 	for path, allowed := range methods {
 		slices.Sort(allowed)
 		mux.HandleFunc(path, s.methodNotAllowed(strings.Join(allowed, ", ")))
 	}
 	mux.HandleFunc("GET "+redirectPath+"{order_id}", s.redirect)
 	s.browserRoutes(mux)
+	s.hostedPageRoutes(mux)
 	mux.HandleFunc("/", s.notFound)
 	return mux
 }
