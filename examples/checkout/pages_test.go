@@ -91,7 +91,9 @@ func TestTheShopStopsWhenItIsTold(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	var out lockedBuffer
 	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, []string{"-addr", "127.0.0.1:0", "-db", filepath.Join(t.TempDir(), "shop.sqlite")}, &out) }()
+	go func() {
+		ended <- run(ctx, []string{"-addr", "127.0.0.1:0", "-db", filepath.Join(t.TempDir(), "shop.sqlite")}, &out)
+	}()
 	eventually(t, "the shop prints where it is", func() bool { return strings.Contains(out.String(), "The shop is at http://127.0.0.1:") })
 	if !strings.Contains(out.String(), "on a local sandbox, not on Klarna") {
 		t.Errorf("it does not print what it runs on:\n%s", out.String())
