@@ -22,6 +22,7 @@ func (s *Server) createCustomerToken(token string, body []byte) (any, *failure) 
 	created := klarna.CustomerTokenCreationResponse{TokenID: newUUID()}
 	created.BillingAddress, created.Customer = buyer(authorized, &request)
 	differences := customerTokenDifferences(authorized, sent)
+	stored := newToken(created.TokenID, s.clock.now(), authorized, sent)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -39,7 +40,7 @@ func (s *Server) createCustomerToken(token string, body []byte) (any, *failure) 
 		return nil, notMatching(differences)
 	}
 	a.customerTokens = append(a.customerTokens, created.TokenID)
-	s.created.CustomerTokens++
+	s.addToken(stored)
 	return created, nil
 }
 
