@@ -31,7 +31,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, klarna: klarnatest.NewServer(), log: new(lockedBuffer)}
+	w := &world{t: t, klarna: klarnatest.NewServer(olderAccount), log: new(lockedBuffer)}
 	w.klarna.SetCallbacks(klarnatest.CallbackPolicy{Never: true}) // unless a test is about them
 	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	quick := klarna.WithRetry(klarna.RetryPolicy{MaxAttempts: 3, BaseDelay: time.Millisecond, MaxDelay: 2 * time.Millisecond})

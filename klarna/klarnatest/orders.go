@@ -8,19 +8,16 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna/klarnatest/internal/orderstate"
 )
 
-func (s *Server) createOrder(token string, body []byte) (any, *failure) {
-	sent, rejected := parse(body)
-	if rejected != nil {
-		return nil, rejected
-	}
-	if rejected := s.check("create_order_request", sent, new(klarna.CreateOrderRequest)); rejected != nil {
+func (s *Server) createOrder(token string, request *Request) (any, *failure) {
+	sent := request.sent
+	if rejected := s.check(request, "create_order_request", sent, new(klarna.CreateOrderRequest)); rejected != nil {
 		return nil, rejected
 	}
 	authorized, rejected := s.authorized(token)
 	if rejected != nil {
 		return nil, rejected
 	}
-	hash, differences := sha256.Sum256(canonical(body)), orderDifferences(authorized, sent)
+	hash, differences := sha256.Sum256(canonical(sent)), orderDifferences(authorized, sent)
 	details := placedDetails(authorized, sent)
 
 	s.mu.Lock()
@@ -80,7 +77,7 @@ func (s *Server) place(a *authorization, sent members, details orderstate.Placed
 		notification: ids.Replace(merchantURL("notification", sent, a.members)),
 	}
 	if placed.confirmation != "" {
-		order.RedirectURL = s.URL + redirectPath + order.OrderID
+		order.RedirectURL = s.redirectURL(a.session)
 	}
 	s.addOrder(placed)
 	return order
