@@ -24,6 +24,16 @@ func TestCustomerTokenRules(t *testing.T) {
 	}{
 		{"a session that is for tokens", klarna.IntentTokenize, func(s *shop, _, token string) error { return tokenize(s, token) }, rejection{}},
 		{"a session that is for both", klarna.IntentBuyAndTokenize, func(s *shop, _, token string) error { return tokenize(s, token) }, rejection{}},
+		{"a session for a cart with a subscription", klarna.IntentBuyAndDefaultTokenize, func(s *shop, _, token string) error {
+			err := tokenize(s, token)
+			s.order(token, orderOf(cart())) // the intent is for both
+			return err
+		}, rejection{}},
+		{"a session of an intent that is newer", "lend_and_tokenize", func(s *shop, _, token string) error { return tokenize(s, token) }, rejection{}},
+		{"a session that links an account", klarna.IntentBuyAndLink, func(s *shop, _, token string) error {
+			s.order(token, orderOf(cart()))
+			return tokenize(s, token)
+		}, rejection{403, "INVALID_OPERATION", "Not allowed to create customer token(s) for intent buy_and_link"}},
 		{"a session that is for buying", klarna.IntentBuy, func(s *shop, _, token string) error { return tokenize(s, token) }, notForBuy},
 		{"a session that does not say is for buying", "", func(s *shop, _, token string) error { return tokenize(s, token) }, notForBuy},
 		{"twice, and not the same", klarna.IntentTokenize, func(s *shop, _, token string) error {

@@ -22,7 +22,7 @@ func checkCart(request *request, report *Report) {
 	salesTax := taxedLikeUS(request)
 	checkSalesTaxCountry(request, report)
 	checkOrderAmount(cart, report)
-	checkOrderTax(cart, salesTax, report)
+	checkOrderTax(request, salesTax, report)
 	for i := range cart.lines {
 		checkLine(line{&cart.lines[i], i}, salesTax, report)
 	}
@@ -114,7 +114,8 @@ func checkOrderAmount(cart *cart, report *Report) {
 // such a line is inferred, since the document does not require the field. A request of a Go type leaves 0 out.
 //
 // Source: https://docs.klarna.com/klarna-payments/additional-resources/error-handling-and-validations/tax-handling/
-func checkOrderTax(cart *cart, salesTax bool, report *Report) {
+func checkOrderTax(request *request, salesTax bool, report *Report) {
+	cart := &request.cart
 	if cart.tax == nil {
 		return
 	}
@@ -133,7 +134,7 @@ func checkOrderTax(cart *cart, salesTax bool, report *Report) {
 	case off.CmpAbs(big.NewInt(int64(len(cart.lines)))) <= 0:
 		report.warning("order_tax_amount", CodeTaxRounding,
 			"is %d, but %s adds up to %v, which Klarna tolerates up to the number of lines", *cart.tax, what, want)
-	case *cart.tax == 0 && !cart.update:
+	case *cart.tax == 0 && !cart.update && request.contract == payments: // a charge sends 0
 		report.warning("order_tax_amount", CodeNoOrderTax, "is left out, but %s adds up to %v", what, want)
 	default:
 		report.problem("order_tax_amount", CodeOrderTaxAmount, "is %d, but %s adds up to %v", *cart.tax, what, want)

@@ -43,4 +43,7 @@ const (
 	CodeSalesTax       = "sales_tax"
 	CodeNotHTTPS       = "not_https"
 	CodePersonalData   = "personal_data"
+
+	CodeEncodedPlaceholder = "encoded_placeholder"
+	CodeNoStatusUpdate     = "no_status_update"
 )

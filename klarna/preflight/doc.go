@@ -10,7 +10,8 @@
 // They take a [klarna.SessionCreate], [klarna.SessionUpdate], [klarna.CreateOrderRequest] or
 // [klarna.CustomerTokenCreationRequest], or of package ordermanagement a [ordermanagement.CaptureRequest],
 // [ordermanagement.RefundRequest], [ordermanagement.AuthorizationUpdate], [ordermanagement.MerchantReferences] or
-// [ordermanagement.CustomerDetails], or a pointer to one, and do not change it.
+// [ordermanagement.CustomerDetails], or of package hostedpage a [hostedpage.SessionRequest] or
+// [hostedpage.DistributionRequest], or a [customertoken.OrderRequest], or a pointer to one, and do not change it.
 //
 // [CheckCapture] and [CheckRefund] also check that an order allows a capture or a refund.
 //
@@ -55,20 +56,22 @@
 //
 // A warning never fails a call. Klarna accepts such a request, or it is not known whether it does:
 //
-//	code              what is unusual
-//	----------------  ------------------------------------------------------------------------------
-//	market            Klarna does not list the country; or currency or locale are not those of the country
-//	line_rounding     total_amount is off by at most the quantity
-//	tax_rounding      order_tax_amount is off by at most the number of lines
-//	no_order_tax      order_tax_amount is left out, or 0, but the lines have tax
-//	other_case        a text is one of the known values in another case, such as BUY
-//	may_be_missing    a field is not given that the contract requires, and Klarna was seen not to
-//	app_scheme        merchant_urls.app_return_url is for a browser, and not for an app
-//	cart_incomplete   an update has amount, tax or lines, but not all of them; Klarna checks them together
-//	credit_tax        a gift card or store credit has tax
-//	sales_tax         a sales_tax line outside the US
-//	not_https         a callback URL is not https; Klarna cannot reach a loopback address either
-//	personal_data     the session is made with personal data, before the shopper chose Klarna
+//	code                 what is unusual
+//	-------------------  ---------------------------------------------------------------------------
+//	market               Klarna does not list the country; or currency or locale are not those of the country
+//	line_rounding        total_amount is off by at most the quantity
+//	tax_rounding         order_tax_amount is off by at most the number of lines
+//	no_order_tax         order_tax_amount is left out, or 0, but the lines have tax
+//	other_case           a text is one of the known values in another case, such as BUY
+//	may_be_missing       a field is not given that the contract requires, and Klarna was seen not to
+//	app_scheme           merchant_urls.app_return_url is for a browser, and not for an app
+//	cart_incomplete      an update has amount, tax or lines, but not all of them; Klarna checks them together
+//	credit_tax           a gift card or store credit has tax
+//	sales_tax            a sales_tax line outside the US
+//	not_https            a callback URL is not https; Klarna cannot reach a loopback address either
+//	personal_data        the session is made with personal data, before the shopper chose Klarna
+//	encoded_placeholder  a URL of a hosted page has %7B%7B for {{, which Klarna does not replace
+//	no_status_update     a hosted page places the order, and has no status_update URL to tell the shop
 //
 // # Privacy
 //

@@ -28,7 +28,9 @@ type field struct {
 // eachField runs a test for every field of every request in the document, so also for those that a new document brings.
 func eachField(t *testing.T, test func(t *testing.T, body func(value any) any, field field)) {
 	t.Helper()
-	for contract, requests := range map[string]map[string]func() any{"payments": requests, "order-management": orderRequests} {
+	for contract, requests := range map[string]map[string]func() any{
+		"payments": requests, "order-management": orderRequests, "hosted-payment-page": pageRequests, "customer-token": chargeRequests,
+	} {
 		document, err := openapi3.NewLoader().LoadFromData(api.ContractNamed(contract).OpenAPI())
 		require.NoError(t, err)
 		for name, fresh := range requests {

@@ -34,12 +34,12 @@ func TestMessagesOfForm(t *testing.T) {
 		`billing_address.postal_code has 11 characters, but may have 10 or fewer`: {BillingAddress: klarna.Address{PostalCode: "10115–10116"}},
 		`billing_address.country is a text of 3 characters, but must match ^[A-Za-z]{2,2}$, such as DE`: {
 			BillingAddress: klarna.Address{Country: "DEU"}},
-		`purchase_country is "DEU", but must match ^[A-Za-z]{2,2}$, such as DE`:                  {PurchaseCountry: "DEU"},
-		`purchase_country is a text of 7 characters, but must match ^[A-Za-z]{2,2}$, such as DE`: {PurchaseCountry: "Germany"},
-		`purchase_country is a text of 1 character, but must match ^[A-Za-z]{2,2}$, such as DE`:  {PurchaseCountry: "?"},
-		`locale is "de_DE", but must match ^[A-Za-z]{2,2}(?:-[A-Za-z]{2,2})*$, such as de-DE`:    {Locale: "de_DE"},
-		`intent is "Buy and tokenize", but must be one of buy, tokenize, buy_and_tokenize`:       {Intent: "Buy and tokenize"},
-		`intent is a text of 8 characters, but must be one of buy, tokenize, buy_and_tokenize`:   {Intent: "purchase"},
+		`purchase_country is "DEU", but must match ^[A-Za-z]{2,2}$, such as DE`:                          {PurchaseCountry: "DEU"},
+		`purchase_country is a text of 7 characters, but must match ^[A-Za-z]{2,2}$, such as DE`:         {PurchaseCountry: "Germany"},
+		`purchase_country is a text of 1 character, but must match ^[A-Za-z]{2,2}$, such as DE`:          {PurchaseCountry: "?"},
+		`locale is "de_DE", but must match ^[A-Za-z]{2,2}(?:-[A-Za-z]{2,2})*$, such as de-DE`:            {Locale: "de_DE"},
+		`acquiring_channel is "in-store", but must be one of ECOMMERCE, IN_STORE, TELESALES`:             {AcquiringChannel: "in-store"},
+		`acquiring_channel is a text of 4 characters, but must be one of ECOMMERCE, IN_STORE, TELESALES`: {AcquiringChannel: "shop"},
 		`options.color_text is a text of 3 characters, but must match ^#[A-Fa-f0-9]{6}$, such as #FF9900`: {
 			Options: klarna.Options{ColorText: "red"}},
 		`customer.organization_entity_type is a text of 5 characters, but must be one of ` +
