@@ -55,7 +55,7 @@ func parse(args []string, getenv func(string) string, out io.Writer) (settings, 
 
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		flags.SetOutput(out)
-		_, _ = io.WriteString(out, "klarna-sandbox is a local sandbox for Klarna Payments v1.\n\n")
+		_, _ = io.WriteString(out, "klarna-sandbox is a local sandbox for Klarna.\n\n")
 		flags.PrintDefaults()
 		_, _ = fmt.Fprintf(out, "\nIt stores %d sessions, %d MB of them, and as many orders. The oldest are forgotten first.\n", maxSessions, maxBytes>>20)
 		_, _ = io.WriteString(out, "\n"+walkThrough)

@@ -29,6 +29,9 @@ func (s *Server) routes() *http.ServeMux {
 	for op, row := range orderOperations {
 		handle(op, s.orderManagement(row))
 	}
+	for op, do := range s.hostedPageOperations() {
+		handle(op, s.hostedPages(op, do))
+	}
 	for path, allowed := range methods {
 		slices.Sort(allowed)
 		mux.HandleFunc(path, s.methodNotAllowed(strings.Join(allowed, ", ")))
@@ -36,6 +39,7 @@ func (s *Server) routes() *http.ServeMux {
 	mux.HandleFunc("GET "+redirectPath+"{order_id}", s.redirect)
 	mux.HandleFunc("GET /{region}/kp/v1/sessions/{session_id}/redirect", s.redirect)
 	s.browserRoutes(mux)
+	s.hostedPageRoutes(mux)
 	mux.HandleFunc("/", s.notFound)
 	return mux
 }

@@ -19,6 +19,8 @@ type session struct {
 	authorizations []*authorization // all of them, oldest first
 	order          *klarna.Order    // nil until it is placed
 	toFinalize     bool             // the browser authorized, and has to finalize
+	pages          []*hostedPage    // that were made for it
+	pageBytes      int              // that they take
 	counted        int              // bytes that the store has counted
 }
 

@@ -24,6 +24,8 @@ type store struct {
 	orders         map[string]*placedOrder   // by order id
 	oldestSessions []*session                // in the order in which they were created
 	keys           map[string]*usedKey       // by idempotency key
+	pages          map[string]*hostedPage    // by id, stored with their sessions
+	pageKeys       map[string]*hostedPage    // by the key in their address
 	oldestOrders   []*placedOrder            // in the order in which they were placed
 	oldestKeys     []*usedKey                // in the order in which they were used
 	bytes          int
@@ -37,6 +39,8 @@ func newStore(maxSessions, maxBytes int) store {
 		authorizations: map[string]*authorization{},
 		orders:         map[string]*placedOrder{},
 		keys:           map[string]*usedKey{},
+		pages:          map[string]*hostedPage{},
+		pageKeys:       map[string]*hostedPage{},
 	}
 }
 
@@ -151,6 +155,7 @@ func (st *store) forgetSession() {
 	st.bytes -= x.counted
 	x.counted = 0
 	delete(st.sessions, x.id)
+	st.forgetPages(x)
 	for _, a := range x.authorizations {
 		delete(st.authorizations, a.token)
 	}
@@ -171,7 +176,7 @@ func (x *session) over(now time.Time) bool {
 }
 
 func (x *session) size() int {
-	size := sessionOverhead + x.members.size() + len(x.authorizations)*authorizationOverhead
+	size := sessionOverhead + x.members.size() + len(x.authorizations)*authorizationOverhead + x.pageBytes
 	if x.newest != nil {
 		size += x.newest.members.size()
 	}
@@ -196,10 +201,11 @@ type Created struct {
 	CustomerTokens int
 	Captures       int
 	Refunds        int
+	HostedPages    int
 }
 
-// Created returns how many sessions, orders, customer tokens, captures and refunds there were so far. An order that is returned again for the
-// same request counts once.
+// Created returns how many sessions, orders, customer tokens, captures, refunds and hosted pages there were so far. An order that is
+// returned again for the same request counts once.
 func (s *Server) Created() Created {
 	s.mu.Lock()
 	defer s.mu.Unlock()
