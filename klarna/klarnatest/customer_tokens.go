@@ -10,7 +10,7 @@ import (
 func (s *Server) createCustomerToken(token string, request *Request) (any, *failure) {
 	sent := request.sent
 	var body klarna.CustomerTokenCreationRequest
-	if rejected := s.check(request, "customer_token_creation_request", sent, &body); rejected != nil {
+	if rejected := s.check(request, "payments", "customer_token_creation_request", sent, &body); rejected != nil {
 		return nil, rejected
 	}
 	authorized, rejected := s.authorized(token)
@@ -21,6 +21,7 @@ func (s *Server) createCustomerToken(token string, request *Request) (any, *fail
 	created.BillingAddress, created.Customer = buyer(authorized, &body)
 	hash := sha256.Sum256(canonical(sent))
 	address, differences := customerTokenDifferences(authorized, sent)
+	stored := newToken(created.TokenID, s.clock.now(), authorized, sent)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,7 +57,7 @@ func (s *Server) createCustomerToken(token string, request *Request) (any, *fail
 	}
 	a.tokenBody = hash
 	a.customerTokens = append(a.customerTokens, created.TokenID)
-	s.created.CustomerTokens++
+	s.addToken(stored)
 	return created, nil
 }
 

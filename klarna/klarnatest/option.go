@@ -73,7 +73,7 @@ func WithKeyConflicts() Option {
 	return func(c *config) { c.keyConflicts = true }
 }
 
-// WithCapacity sets how many sessions the server stores at most, and how many bytes of them. As many orders are stored, and
+// WithCapacity sets how many sessions the server stores at most, and how many bytes of them. As many orders and customer tokens are stored, and
 // ten times as many idempotency keys. When there are more, the oldest are forgotten: they are unknown then, as if they had
 // expired. Without this option it is 100,000 sessions and 256 MB. It panics if one of the numbers is not positive.
 func WithCapacity(sessions, bytes int) Option {

@@ -10,7 +10,7 @@ import (
 
 func (s *Server) createOrder(token string, request *Request) (any, *failure) {
 	sent := request.sent
-	if rejected := s.check(request, "create_order_request", sent, new(klarna.CreateOrderRequest)); rejected != nil {
+	if rejected := s.check(request, "payments", "create_order_request", sent, new(klarna.CreateOrderRequest)); rejected != nil {
 		return nil, rejected
 	}
 	authorized, rejected := s.authorized(token)
@@ -42,8 +42,9 @@ func (s *Server) createOrder(token string, request *Request) (any, *failure) {
 		return nil, notMatching(differences)
 	}
 	a.orderBody = hash
-	a.order = s.place(a, sent, details)
+	a.order = s.place(a.session.id, klarna.AuthorizedPaymentMethodTypeInvoice, details, sent, a.members)
 	a.session.order = a.order
+	s.confirmed(a.members)
 	return a.order, nil
 }
 
@@ -58,14 +59,14 @@ func (s *Server) authorized(token string) (members, *failure) {
 	return a.members, nil
 }
 
-// place makes an order. Nobody changes it afterwards: it is returned again. Server.mu is held.
-func (s *Server) place(a *authorization, sent members, details orderstate.Placed) *klarna.Order {
+// place makes an order; urls are what may have its merchant_urls, the first of them counts. Nobody changes it afterwards: it is returned again. Server.mu is held.
+func (s *Server) place(sessionID string, paidBy klarna.AuthorizedPaymentMethodType, details orderstate.Placed, urls ...members) *klarna.Order {
 	order := &klarna.Order{
 		OrderID:                 newUUID(),
 		FraudStatus:             s.fraudStatus,
-		AuthorizedPaymentMethod: klarna.AuthorizedPaymentMethod{Type: klarna.AuthorizedPaymentMethodTypeInvoice},
+		AuthorizedPaymentMethod: klarna.AuthorizedPaymentMethod{Type: paidBy},
 	}
-	ids := strings.NewReplacer("{session.id}", a.session.id, "{order.id}", order.OrderID)
+	ids := strings.NewReplacer("{session.id}", sessionID, "{order.id}", order.OrderID)
 	now := s.clock.now()
 	details.ID, details.FraudStatus = order.OrderID, order.FraudStatus
 	placed := &placedOrder{
@@ -73,11 +74,14 @@ func (s *Server) place(a *authorization, sent members, details orderstate.Placed
 		placed:       now,
 		state:        orderstate.New(now, details),
 		status:       order.FraudStatus,
-		confirmation: ids.Replace(merchantURL("confirmation", sent, a.members)),
-		notification: ids.Replace(merchantURL("notification", sent, a.members)),
+		confirmation: ids.Replace(merchantURL("confirmation", urls...)),
+		notification: ids.Replace(merchantURL("notification", urls...)),
 	}
 	if placed.confirmation != "" {
-		order.RedirectURL = s.redirectURL(a.session)
+		order.RedirectURL = s.URL + redirectPath + order.OrderID
+		if x := s.sessions[sessionID]; x != nil {
+			order.RedirectURL = s.redirectURL(x)
+		}
 	}
 	s.addOrder(placed)
 	return order

@@ -29,6 +29,9 @@ func (s *Server) routes() *http.ServeMux {
 	for op, row := range orderOperations {
 		handle(op, s.orderManagement(row))
 	}
+	for op, do := range s.tokenOperations() {
+		handle(op, s.customerTokens(op, do))
+	}
 	for op, do := range s.hostedPageOperations() {
 		handle(op, s.hostedPages(op, do))
 	}

@@ -28,7 +28,7 @@ func (x *session) expired(now time.Time) bool { return !now.Before(x.expires) }
 
 func (s *Server) createSession(_ string, request *Request) (any, *failure) {
 	sent := request.sent
-	if rejected := s.check(request, "session_create", sent, new(klarna.SessionCreate)); rejected != nil {
+	if rejected := s.check(request, "payments", "session_create", sent, new(klarna.SessionCreate)); rejected != nil {
 		return nil, rejected
 	}
 	now := s.clock.now()
@@ -85,7 +85,7 @@ func (s *Server) update(request *Request, id string, sent members) *failure {
 
 		updated := maps.Clone(before)
 		maps.Copy(updated, sent)
-		if rejected := s.check(request, "session_create", updated, new(klarna.SessionCreate)); rejected != nil {
+		if rejected := s.check(request, "payments", "session_create", updated, new(klarna.SessionCreate)); rejected != nil {
 			return rejected
 		}
 		if was, is := customerType(before), customerType(updated); was != "" && is != "" && was != is {

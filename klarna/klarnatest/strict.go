@@ -16,14 +16,14 @@ import (
 // maxNamed keeps an error readable, and within what a client reads of an error, when each of a thousand lines is wrong.
 const maxNamed = 50
 
-// check validates a body of Payments against the contract, and its money against the rules of preflight. What Klarna tolerates
-// is a warning of the request. like is a pointer to the type that the body must fit. It takes milliseconds for a large body, and
-// so Server.mu is not held.
+// check validates a body against a contract, and its money against the rules of preflight. What Klarna tolerates is a warning of
+// the request. like is a pointer to the type that the body must fit, or nil for one without money. It takes milliseconds for a
+// large body, and so Server.mu is not held.
 //
 // The money is checked only when the form is right: what a line lacks does not also make the sum wrong.
-func (s *Server) check(request *Request, schema string, m members, like any) *failure {
-	fields, warnings := s.formFaults(schema, m)
-	if len(fields) == 0 {
+func (s *Server) check(request *Request, contractName, schema string, m members, like any) *failure {
+	fields, warnings := s.formFaults(contractName, schema, m)
+	if len(fields) == 0 && like != nil {
 		var found []Warning
 		fields, found = moneyFaults(m, like)
 		warnings = append(warnings, found...)
@@ -44,7 +44,7 @@ func (s *Server) check(request *Request, schema string, m members, like any) *fa
 
 // formFaults names the fields that break the contract. In a new session Klarna was seen to look for country and currency
 // before anything else, and to name only them.
-func (s *Server) formFaults(schema string, m members) (fields []string, warnings []Warning) {
+func (s *Server) formFaults(contractName, schema string, m members) (fields []string, warnings []Warning) {
 	for _, name := range []string{"purchase_country", "purchase_currency"} {
 		if schema == "session_create" && !s.strict && m[name] == nil {
 			fields = append(fields, name)
@@ -53,7 +53,7 @@ func (s *Server) formFaults(schema string, m members) (fields []string, warnings
 	if len(fields) > 0 {
 		return fields, nil
 	}
-	for _, violation := range violations(loadContract("payments"), schema, m) {
+	for _, violation := range violations(loadContract(contractName), schema, m) {
 		if violation.IsTolerated(schema) {
 			if violation.Fault().SchemaField == "required" { // the others are warnings of preflight as well
 				warnings = append(warnings, newWarning(violation.Path, preflight.CodeMayBeMissing, "is missing, although the contract requires it"))

@@ -26,6 +26,6 @@ func formFaults(t *testing.T, body string) []string {
 	t.Helper()
 	tree, rejected := parseTree([]byte(body))
 	require.Nil(t, rejected)
-	fields, _ := new(Server).formFaults("session_create", membersOf(tree))
+	fields, _ := new(Server).formFaults("payments", "session_create", membersOf(tree))
 	return fields
 }
