@@ -137,7 +137,7 @@ func (s *Server) complete(p *hostedPage, details orderstate.Placed) {
 		p.token = a.token
 		return
 	}
-	a.order = s.place(x.id, klarna.AuthorizedPaymentMethodTypeInvoice, details, a.members)
+	a.order = s.place(a, nil, details)
 	x.order, p.orderID = a.order, a.order.OrderID
 	if placed := s.orders[p.orderID]; placed != nil { // unless the server stores no more than one
 		p.reference = placed.state.KlarnaReference

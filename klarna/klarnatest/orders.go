@@ -42,9 +42,8 @@ func (s *Server) createOrder(token string, request *Request) (any, *failure) {
 		return nil, notMatching(differences)
 	}
 	a.orderBody = hash
-	a.order = s.place(a.session.id, klarna.AuthorizedPaymentMethodTypeInvoice, details, sent, a.members)
+	a.order = s.place(a, sent, details)
 	a.session.order = a.order
-	s.confirmed(a.members)
 	return a.order, nil
 }
 
@@ -59,8 +58,14 @@ func (s *Server) authorized(token string) (members, *failure) {
 	return a.members, nil
 }
 
-// place makes an order; urls are what may have its merchant_urls, the first of them counts. Nobody changes it afterwards: it is returned again. Server.mu is held.
-func (s *Server) place(sessionID string, paidBy klarna.AuthorizedPaymentMethodType, details orderstate.Placed, urls ...members) *klarna.Order {
+// place makes the order of an authorization. Nobody changes it afterwards: it is returned again. Server.mu is held.
+func (s *Server) place(a *authorization, sent members, details orderstate.Placed) *klarna.Order {
+	s.confirmed(a.members)
+	return s.newOrder(a.session.id, klarna.AuthorizedPaymentMethodTypeInvoice, details, sent, a.members)
+}
+
+// newOrder makes an order. The URLs of the shop are those of the first members that have them. Server.mu is held.
+func (s *Server) newOrder(sessionID string, paidBy klarna.AuthorizedPaymentMethodType, details orderstate.Placed, urls ...members) *klarna.Order {
 	order := &klarna.Order{
 		OrderID:                 newUUID(),
 		FraudStatus:             s.fraudStatus,

@@ -107,7 +107,7 @@ func (s *Server) charge(token string, request *Request) (outcome orderOutcome, k
 	if rejected := s.rejectsCharge(t, &body); rejected != nil {
 		return orderOutcome{rejected: rejected}, true
 	}
-	placed := s.place("", klarna.AuthorizedPaymentMethodTypeCard, placedDetails(t.signedUp, request.sent), request.sent)
+	placed := s.newOrder("", klarna.AuthorizedPaymentMethodTypeCard, placedDetails(t.signedUp, request.sent), request.sent)
 	return orderOutcome{result: &customertoken.Order{
 		OrderID: placed.OrderID, FraudStatus: placed.FraudStatus, RedirectURL: placed.RedirectURL, AuthorizedPaymentMethod: placed.AuthorizedPaymentMethod,
 	}}, true
