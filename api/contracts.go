@@ -95,6 +95,43 @@ var Contracts = []Contract{
 		},
 	},
 	{
+		Name:        "customer-token",
+		Title:       "Customer Token v1",
+		Document:    "api/customer-token.yaml",
+		Prefix:      "/customer-token/v1/",
+		Structure:   "api/testdata/klarna-customer-token-1.0.structure.yaml",
+		Differences: "api/testdata/klarna-customer-token-1.0.differences.yaml",
+		Config:      "gen/customertoken/oapi-codegen.yaml",
+		Generated:   "gen/customertoken",
+		Package:     "klarna/customertoken",
+		NoAlias: []string{
+			"address", "attachment", "authorized_payment_method", "authorized_payment_method_type", "customer_token_status_update_request",
+			"fraud_status", "order_line", "order_line_type", "product_identifiers", "subscription", "subscription_interval", "token_status_change",
+		}, // of package klarna, or in the method's name
+		MinCover: 90,
+		Provider: klarna,
+		Statuses: map[string][]string{"createOrder": {"409"}},
+	},
+	{
+		Name:        "hosted-payment-page",
+		Title:       "Hosted Payment Page v1",
+		Document:    "api/hosted-payment-page.yaml",
+		Prefix:      "/hpp/v1/",
+		Structure:   "api/testdata/klarna-hosted-payment-page-1.1.structure.yaml",
+		Differences: "api/testdata/klarna-hosted-payment-page-1.1.differences.yaml",
+		Config:      "gen/hostedpage/oapi-codegen.yaml",
+		Generated:   "gen/hostedpage",
+		Package:     "klarna/hostedpage",
+		NoAlias:     []string{"error_body"},
+		MinCover:    90,
+		Provider:    hostedPage(),
+		Statuses:    map[string][]string{"createHppSession": {"404"}, "disableHppSession": {"400"}, "distributeHppSession": {"503"}},
+		Callbacks: []Callback{{
+			Operation: "createHppSession", Name: "statusUpdate", URL: "{$request.body#/merchant_urls/status_update}",
+			ID: "statusCallback", Schema: "status_callback",
+		}},
+	},
+	{
 		Name:      "payway",
 		Title:     "Klarna Payments through Payway v1",
 		Document:  "api/payway.yaml",
@@ -142,6 +179,13 @@ func orderManagement() Provider {
 	p.Errors = []string{"ErrorMessageDto"}
 	p.WithBody = []string{"400", "413", "422"}
 	p.WithID = []string{"400", "404"}
+	return p
+}
+
+// hostedPage is what the Hosted Payment Page does otherwise: Klarna declares no schema for its errors.
+func hostedPage() Provider {
+	p := klarna
+	p.Errors = []string{"error_body"}
 	return p
 }
 

@@ -33,7 +33,15 @@ func TestWhatCameLaterIsIn(t *testing.T) {
 			require.True(t, test.holds(ref.Value))
 		})
 	}
-	require.Contains(t, schema(doc, "authorized_payment_method_type").Enum, "alternative_payment_method")
+	for name, values := range map[string][]string{
+		"authorized_payment_method_type": {"alternative_payment_method", "pix", "deferred_interest"},
+		"intent":                         {"buy_and_default_tokenize", "buy_and_link"},
+	} {
+		require.Empty(t, schema(doc, name).Enum, "%s is open", name)
+		for _, value := range values {
+			require.Contains(t, schema(doc, name).Extensions["x-extensible-enum"], value)
+		}
+	}
 }
 
 func TestAStepUpIsForANewSessionOnly(t *testing.T) {

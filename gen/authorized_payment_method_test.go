@@ -14,10 +14,10 @@ func TestAuthorizedPaymentMethodNeverCostsAPlacedOrder(t *testing.T) {
 		method string
 		want   gen.AuthorizedPaymentMethod
 	}{
-		"object":              {`{"type":"invoice","number_of_days":30}`, gen.AuthorizedPaymentMethod{Type: gen.AuthorizedPaymentMethodTypeInvoice, NumberOfDays: 30}},
-		"bare string":         {`"invoice"`, gen.AuthorizedPaymentMethod{Type: gen.AuthorizedPaymentMethodTypeInvoice}},
+		"object":              {`{"type":"invoice","number_of_days":30}`, gen.AuthorizedPaymentMethod{Type: "invoice", NumberOfDays: 30}},
+		"bare string":         {`"invoice"`, gen.AuthorizedPaymentMethod{Type: "invoice"}},
 		"value of the future": {`{"type":"pay_by_thought"}`, gen.AuthorizedPaymentMethod{Type: "pay_by_thought"}},
-		"odd member":          {`{"number_of_days":"soon","type":"card"}`, gen.AuthorizedPaymentMethod{Type: gen.AuthorizedPaymentMethodTypeCard}},
+		"odd member":          {`{"number_of_days":"soon","type":"card"}`, gen.AuthorizedPaymentMethod{Type: "card"}},
 		"null":                {`null`, gen.AuthorizedPaymentMethod{}},
 		"number":              {`7`, gen.AuthorizedPaymentMethod{}},
 		"list":                {`["invoice"]`, gen.AuthorizedPaymentMethod{}},

@@ -38,54 +38,6 @@ func (e AcquiringChannel) Valid() bool {
 	}
 }
 
-// Defines values for AuthorizedPaymentMethodType.
-const (
-	AuthorizedPaymentMethodTypeAlternativePaymentMethod AuthorizedPaymentMethodType = "alternative_payment_method"
-	AuthorizedPaymentMethodTypeB2BInvoice               AuthorizedPaymentMethodType = "b2b_invoice"
-	AuthorizedPaymentMethodTypeBaseAccount              AuthorizedPaymentMethodType = "base_account"
-	AuthorizedPaymentMethodTypeCard                     AuthorizedPaymentMethodType = "card"
-	AuthorizedPaymentMethodTypeDirectBankTransfer       AuthorizedPaymentMethodType = "direct_bank_transfer"
-	AuthorizedPaymentMethodTypeDirectDebit              AuthorizedPaymentMethodType = "direct_debit"
-	AuthorizedPaymentMethodTypeFixedAmount              AuthorizedPaymentMethodType = "fixed_amount"
-	AuthorizedPaymentMethodTypeFixedSumCredit           AuthorizedPaymentMethodType = "fixed_sum_credit"
-	AuthorizedPaymentMethodTypeInvoice                  AuthorizedPaymentMethodType = "invoice"
-	AuthorizedPaymentMethodTypePayByCard                AuthorizedPaymentMethodType = "pay_by_card"
-	AuthorizedPaymentMethodTypePayLaterByCard           AuthorizedPaymentMethodType = "pay_later_by_card"
-	AuthorizedPaymentMethodTypeSliceItByCard            AuthorizedPaymentMethodType = "slice_it_by_card"
-)
-
-// Valid indicates whether the value is a known member of the AuthorizedPaymentMethodType enum.
-func (e AuthorizedPaymentMethodType) Valid() bool {
-	switch e {
-	case AuthorizedPaymentMethodTypeAlternativePaymentMethod:
-		return true
-	case AuthorizedPaymentMethodTypeB2BInvoice:
-		return true
-	case AuthorizedPaymentMethodTypeBaseAccount:
-		return true
-	case AuthorizedPaymentMethodTypeCard:
-		return true
-	case AuthorizedPaymentMethodTypeDirectBankTransfer:
-		return true
-	case AuthorizedPaymentMethodTypeDirectDebit:
-		return true
-	case AuthorizedPaymentMethodTypeFixedAmount:
-		return true
-	case AuthorizedPaymentMethodTypeFixedSumCredit:
-		return true
-	case AuthorizedPaymentMethodTypeInvoice:
-		return true
-	case AuthorizedPaymentMethodTypePayByCard:
-		return true
-	case AuthorizedPaymentMethodTypePayLaterByCard:
-		return true
-	case AuthorizedPaymentMethodTypeSliceItByCard:
-		return true
-	default:
-		return false
-	}
-}
-
 // Defines values for IntendedUse.
 const (
 	IntendedUseSubscription IntendedUse = "SUBSCRIPTION"
@@ -95,27 +47,6 @@ const (
 func (e IntendedUse) Valid() bool {
 	switch e {
 	case IntendedUseSubscription:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for Intent.
-const (
-	IntentBuy            Intent = "buy"
-	IntentBuyAndTokenize Intent = "buy_and_tokenize"
-	IntentTokenize       Intent = "tokenize"
-)
-
-// Valid indicates whether the value is a known member of the Intent enum.
-func (e Intent) Valid() bool {
-	switch e {
-	case IntentBuy:
-		return true
-	case IntentBuyAndTokenize:
-		return true
-	case IntentTokenize:
 		return true
 	default:
 		return false
@@ -363,7 +294,9 @@ type AuthorizedPaymentMethod struct {
 }
 
 // AuthorizedPaymentMethodType A kind of payment. Klarna may add values at any time.
-type AuthorizedPaymentMethodType string
+//
+// Example: invoice
+type AuthorizedPaymentMethodType = string
 
 // CreateOrderRequest The order to place. Amount, lines and addresses must equal what the shopper authorized.
 type CreateOrderRequest struct {
@@ -611,8 +544,10 @@ type FraudStatus = string
 // IntendedUse What a customer token is for.
 type IntendedUse string
 
-// Intent What the shopper authorizes, a purchase, a customer token, or both.
-type Intent string
+// Intent What the shopper authorizes, a purchase, a customer token, or both. Klarna may add values at any time.
+//
+// Example: buy
+type Intent = string
 
 // MerchantSession A new session, with the token for the browser and the payment methods to offer.
 type MerchantSession struct {

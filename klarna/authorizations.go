@@ -36,8 +36,8 @@ func (c *Client) CancelAuthorization(ctx context.Context, authorizationToken str
 }
 
 // CreateCustomerToken turns an authorization into a customer token, with which later purchases of this customer are
-// charged. The session's intent must be [IntentTokenize] or [IntentBuyAndTokenize]; for the latter create the token before
-// the order.
+// charged. The session's intent must be [IntentTokenize], [IntentBuyAndTokenize] or [IntentBuyAndDefaultTokenize]; for the
+// latter two create the token before the order.
 //
 // It returns an [*Error] that wraps ErrInvalidRequest if a field breaks a rule, ErrForbidden if the intent is another one or
 // Klarna does not allow it, and ErrNotFound if the authorization has expired. It is not retried after an ambiguous failure,

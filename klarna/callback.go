@@ -1,19 +1,11 @@
 package klarna
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
-	"mime"
 	"net/http"
-	"strings"
 
 	"github.com/klarna-go/klarna-payments/internal/engine"
 )
-
-// maxCallbackBytes is what is read of a callback. Klarna's have a few hundred bytes.
-const maxCallbackBytes = 64 << 10
 
 // ParseAuthorizationCallback reads what Klarna posts to MerchantURLs.Authorization once the shopper has approved. Klarna waits
 // 2 seconds for a 2xx, makes up to three attempts, and may send a callback twice or never: respond at once, and place the order
@@ -28,7 +20,7 @@ const maxCallbackBytes = 64 << 10
 // Source: Klarna's page on the authorization callback; section "callbacks" of api/openapi.yaml.
 func ParseAuthorizationCallback(r *http.Request) (AuthorizationCallback, error) {
 	var callback AuthorizationCallback
-	if err := parseCallback(r, "authorization callback", &callback); err != nil {
+	if err := engine.ReadCallback(r, "authorization callback", &callback); err != nil {
 		return AuthorizationCallback{}, err
 	}
 	if fault := engine.CheckID(callback.AuthorizationToken); fault != "" {
@@ -50,7 +42,7 @@ func ParseAuthorizationCallback(r *http.Request) (AuthorizationCallback, error) 
 // Source: Klarna's page on pending orders; section "callbacks" of api/openapi.yaml.
 func ParseFraudNotification(r *http.Request) (FraudNotification, error) {
 	var notification FraudNotification
-	if err := parseCallback(r, "fraud notification", &notification); err != nil {
+	if err := engine.ReadCallback(r, "fraud notification", &notification); err != nil {
 		return FraudNotification{}, err
 	}
 	if fault := engine.CheckID(notification.OrderID); fault != "" {
@@ -60,40 +52,4 @@ func ParseFraudNotification(r *http.Request) (FraudNotification, error) {
 		return FraudNotification{}, errors.New("klarna: fraud notification: event_type is empty")
 	}
 	return notification, nil
-}
-
-func parseCallback(r *http.Request, what string, callback any) error {
-	if r == nil || r.Body == nil {
-		return fmt.Errorf("klarna: %s: there is no request", what)
-	}
-	if r.Method != http.MethodPost {
-		return fmt.Errorf("klarna: %s: the method must be POST", what)
-	}
-	if contentType := r.Header.Get("Content-Type"); contentType != "" && !isJSON(contentType) {
-		return fmt.Errorf("klarna: %s: the content type must be application/json", what)
-	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxCallbackBytes+1))
-	switch {
-	case err != nil:
-		return fmt.Errorf("klarna: %s: the body cannot be read: %w", what, err)
-	case len(body) > maxCallbackBytes:
-		return fmt.Errorf("klarna: %s: the body is longer than %d bytes", what, maxCallbackBytes)
-	case len(body) == 0:
-		return fmt.Errorf("klarna: %s: the body is empty", what)
-	case !decodes(body, callback):
-		return fmt.Errorf("klarna: %s: the body is not JSON", what)
-	}
-	return nil
-}
-
-// decodes reads what can be read of a callback: a member of another type costs nothing but itself.
-func decodes(body []byte, callback any) bool {
-	err := json.Unmarshal(body, callback)
-	var wrongType *json.UnmarshalTypeError
-	return err == nil || errors.As(err, &wrongType)
-}
-
-func isJSON(contentType string) bool {
-	mediaType, _, err := mime.ParseMediaType(contentType)
-	return err == nil && (mediaType == "application/json" || strings.HasSuffix(mediaType, "+json"))
 }

@@ -53,6 +53,13 @@ func New(env Environment, creds Credentials, opts ...Option) (*Client, error) {
 // BaseURL returns the URL that calls go to, without a slash at the end, such as https://api.klarna.com.
 func (c *Client) BaseURL() string { return c.base }
 
+// SessionURL returns the URL of a payments session, which package hostedpage needs, such as
+// https://api.klarna.com/payments/v1/sessions/0b1d9815-165e-42e2-8867-35bc03789e00. It is on the client's base URL: for a client
+// behind a gateway use [Environment.SessionURL].
+func (c *Client) SessionURL(sessionID string) string {
+	return Environment(c.base).SessionURL(sessionID)
+}
+
 // Raw returns the generated client of the same six operations, for sending and reading fields that the contract
 // (api/openapi.yaml) does not have. It shares the client's transport, credentials, limits, retries and errors: a call fails
 // with an [*Error] here as well, and never returns err == nil without a response. Its context must not be nil, and nil order

@@ -45,6 +45,13 @@ func stageOf(host string) stage {
 	return ""
 }
 
+// SessionURL returns the URL of a payments session in the environment. It is for a client behind a gateway: the PaymentSessionURL
+// of a hosted page must name Klarna's own host, so pass the constant of the environment that the gateway leads to. For any other
+// client use [Client.SessionURL].
+func (e Environment) SessionURL(sessionID string) string {
+	return strings.TrimRight(strings.TrimSpace(string(e)), "/") + "/payments/v1/sessions/" + url.PathEscape(sessionID)
+}
+
 // parse checks the base URL. Its errors quote no more than the scheme and the host, since people paste URLs with passwords in
 // them.
 func (e Environment) parse() (*url.URL, error) {

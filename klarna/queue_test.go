@@ -7,12 +7,12 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/klarna-go/klarna-payments/internal/storm"
 	"github.com/klarna-go/klarna-payments/internal/wiretest"
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/stretchr/testify/require"
@@ -73,10 +73,7 @@ func placeAtOnce(t *testing.T, client *klarna.Client, callers int) *tally {
 // Many callers share a hundred connections. Those whose turn does not come in time have sent nothing; the time of the others
 // starts with their turn.
 func TestWaitForConnectionMakesNoOrderUnknown(t *testing.T) {
-	callers := 600
-	if os.Getenv(fullStorm) != "" {
-		callers = 1000
-	}
+	callers := storm.Size(600, 1000)
 	for name, newClient := range map[string]func(t *testing.T, url string, opts ...klarna.Option) *klarna.Client{
 		"default transport": wireDefaultClient,
 		"behind a wrapper": func(t *testing.T, url string, opts ...klarna.Option) *klarna.Client {
@@ -132,10 +129,7 @@ func TestWaitForConnectionIsNotSentWithoutBody(t *testing.T) {
 
 // Three thousand callers start at once over HTTP/2: more than the peer's streams, before its settings have arrived.
 func TestManyCallersOverHTTP2LoseNoOrder(t *testing.T) {
-	callers := 600
-	if os.Getenv(fullStorm) != "" {
-		callers = 3000
-	}
+	callers := storm.Size(600, 3000)
 	url, placed := orderServer(t, 100*time.Millisecond, true)
 	client := wireDefaultClient(t, url, klarna.WithTimeout(10*time.Second), wireRetries(5))
 	result := placeAtOnce(t, client, callers)

@@ -49,20 +49,22 @@ type AuthorizedPaymentMethod = gen.AuthorizedPaymentMethod
 // AuthorizedPaymentMethodType is a kind of payment. Klarna may add values at any time.
 type AuthorizedPaymentMethodType = gen.AuthorizedPaymentMethodType
 
-// The values of AuthorizedPaymentMethodType.
+// Known values of AuthorizedPaymentMethodType. Others may come, and are kept as they are.
 const (
-	AuthorizedPaymentMethodTypeInvoice                  AuthorizedPaymentMethodType = gen.AuthorizedPaymentMethodTypeInvoice
-	AuthorizedPaymentMethodTypeFixedAmount              AuthorizedPaymentMethodType = gen.AuthorizedPaymentMethodTypeFixedAmount
-	AuthorizedPaymentMethodTypeBaseAccount              AuthorizedPaymentMethodType = gen.AuthorizedPaymentMethodTypeBaseAccount
-	AuthorizedPaymentMethodTypeDirectDebit              AuthorizedPaymentMethodType = gen.AuthorizedPaymentMethodTypeDirectDebit
-	AuthorizedPaymentMethodTypeDirectBankTransfer       AuthorizedPaymentMethodType = gen.AuthorizedPaymentMethodTypeDirectBankTransfer
-	AuthorizedPaymentMethodTypeB2BInvoice               AuthorizedPaymentMethodType = gen.AuthorizedPaymentMethodTypeB2BInvoice
-	AuthorizedPaymentMethodTypeCard                     AuthorizedPaymentMethodType = gen.AuthorizedPaymentMethodTypeCard
-	AuthorizedPaymentMethodTypeSliceItByCard            AuthorizedPaymentMethodType = gen.AuthorizedPaymentMethodTypeSliceItByCard
-	AuthorizedPaymentMethodTypePayLaterByCard           AuthorizedPaymentMethodType = gen.AuthorizedPaymentMethodTypePayLaterByCard
-	AuthorizedPaymentMethodTypePayByCard                AuthorizedPaymentMethodType = gen.AuthorizedPaymentMethodTypePayByCard
-	AuthorizedPaymentMethodTypeFixedSumCredit           AuthorizedPaymentMethodType = gen.AuthorizedPaymentMethodTypeFixedSumCredit
-	AuthorizedPaymentMethodTypeAlternativePaymentMethod AuthorizedPaymentMethodType = gen.AuthorizedPaymentMethodTypeAlternativePaymentMethod
+	AuthorizedPaymentMethodTypeInvoice                  AuthorizedPaymentMethodType = "invoice"
+	AuthorizedPaymentMethodTypeFixedAmount              AuthorizedPaymentMethodType = "fixed_amount"
+	AuthorizedPaymentMethodTypePix                      AuthorizedPaymentMethodType = "pix"
+	AuthorizedPaymentMethodTypeBaseAccount              AuthorizedPaymentMethodType = "base_account"
+	AuthorizedPaymentMethodTypeDeferredInterest         AuthorizedPaymentMethodType = "deferred_interest"
+	AuthorizedPaymentMethodTypeDirectDebit              AuthorizedPaymentMethodType = "direct_debit"
+	AuthorizedPaymentMethodTypeDirectBankTransfer       AuthorizedPaymentMethodType = "direct_bank_transfer"
+	AuthorizedPaymentMethodTypeB2BInvoice               AuthorizedPaymentMethodType = "b2b_invoice"
+	AuthorizedPaymentMethodTypeCard                     AuthorizedPaymentMethodType = "card"
+	AuthorizedPaymentMethodTypeSliceItByCard            AuthorizedPaymentMethodType = "slice_it_by_card"
+	AuthorizedPaymentMethodTypePayLaterByCard           AuthorizedPaymentMethodType = "pay_later_by_card"
+	AuthorizedPaymentMethodTypePayByCard                AuthorizedPaymentMethodType = "pay_by_card"
+	AuthorizedPaymentMethodTypeFixedSumCredit           AuthorizedPaymentMethodType = "fixed_sum_credit"
+	AuthorizedPaymentMethodTypeAlternativePaymentMethod AuthorizedPaymentMethodType = "alternative_payment_method"
 )
 
 // CreateOrderRequest is the order to place. Amount, lines and addresses must equal what the shopper authorized.
@@ -129,14 +131,16 @@ const (
 	IntendedUseSubscription IntendedUse = gen.IntendedUseSubscription
 )
 
-// Intent is what the shopper authorizes, a purchase, a customer token, or both.
+// Intent is what the shopper authorizes, a purchase, a customer token, or both. Klarna may add values at any time.
 type Intent = gen.Intent
 
-// The values of Intent.
+// Known values of Intent. Others may come, and are kept as they are.
 const (
-	IntentBuy            Intent = gen.IntentBuy
-	IntentTokenize       Intent = gen.IntentTokenize
-	IntentBuyAndTokenize Intent = gen.IntentBuyAndTokenize
+	IntentBuy                   Intent = "buy"
+	IntentTokenize              Intent = "tokenize"                 // a customer token, and no order
+	IntentBuyAndTokenize        Intent = "buy_and_tokenize"         // a customer token first, then the order
+	IntentBuyAndDefaultTokenize Intent = "buy_and_default_tokenize" // the same, for a cart of which only some lines are a subscription
+	IntentBuyAndLink            Intent = "buy_and_link"             // an order, and the shopper's account is linked
 )
 
 // MerchantSession is a new session, with the token for the browser and the payment methods to offer.

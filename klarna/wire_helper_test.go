@@ -17,9 +17,6 @@ import (
 // The default transport cannot be told which certificates to trust, so the whole test binary trusts wiretest's.
 func init() { x509.SetFallbackRoots(wiretest.Roots()) }
 
-// fullStorm is set to run the storm and the crowds in full; by default they are small.
-const fullStorm = "KLARNA_TEST_FULL"
-
 const (
 	wireToken   = "b4bd3423-24e3-4faf-9a8f-3b0d9c2b7d1e"
 	wireSession = "0b1d9815-165e-42e2-8867-35bc03789e00"

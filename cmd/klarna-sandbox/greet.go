@@ -11,7 +11,7 @@ import (
 
 // greet prints what a shop needs to know. A shell can read it as it is: all but the lines to copy are comments.
 func greet(out io.Writer, server *klarnatest.Server) error {
-	_, err := fmt.Fprintf(out, `# A local sandbox for Klarna Payments v1. Copy these lines to where your shop runs:
+	_, err := fmt.Fprintf(out, `# A local sandbox for Klarna. Copy these lines to where your shop runs:
 export KLARNA_BASE_URL=%s
 export KLARNA_API_KEY=%s
 # or, in place of the API key:
@@ -59,4 +59,11 @@ const walkThrough = `A purchase with curl. In another terminal, paste the two ex
 
   # The shop places the order.
   api "$KLARNA_BASE_URL/payments/v1/authorizations/$TOKEN/order" -d "$CART"
+
+  # Or the shopper pays on a hosted page, which places the order: open its redirect_url in a browser, or send its form.
+  SESSION=$(api "$KLARNA_BASE_URL/payments/v1/sessions" -d "$CART" | field session_id)
+  PAGE=$(api "$KLARNA_BASE_URL/hpp/v1/sessions" -d "{\"options\": {\"place_order_mode\": \"PLACE_ORDER\"},
+    \"payment_session_url\": \"$KLARNA_BASE_URL/payments/v1/sessions/$SESSION\"}")
+  curl -sS -o page.html "$(echo "$PAGE" | field redirect_url)" -d action=approve
+  api "$(echo "$PAGE" | field session_url)"
 `

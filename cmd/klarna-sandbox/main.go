@@ -1,4 +1,4 @@
-// Klarna-sandbox is a local sandbox for Klarna Payments v1, for shops in any language and for the browser. It is package
+// Klarna-sandbox is a local sandbox for Klarna, for shops in any language and for the browser. It is package
 // klarnatest behind a port. No credentials of Klarna's are needed, and nothing leaves this machine without -allow-remote and
 // -callback-hosts.
 //

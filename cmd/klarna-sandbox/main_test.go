@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/klarna-go/klarna-payments/klarna/hostedpage"
 	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
 	"github.com/klarna-go/klarna-payments/payway"
 	"github.com/stretchr/testify/require"
@@ -246,17 +247,23 @@ func TestTheWalkThroughWorks(t *testing.T) {
 	s := start(t)
 	shell := exec.Command("sh", "-euc", s.out+script)
 	shell.Env = append(os.Environ(), "NO_PROXY=*")
+	shell.Dir = t.TempDir()
 	out, err := shell.CombinedOutput()
 	require.NoError(t, err, string(out))
 	var order klarna.Order
-	require.NoError(t, json.Unmarshal(out, &order), string(out))
+	var page hostedpage.Session
+	results := json.NewDecoder(bytes.NewReader(out))
+	require.NoError(t, results.Decode(&order), string(out))
 	require.NotEmpty(t, order.OrderID)
+	require.NoError(t, results.Decode(&page), string(out))
+	require.Equal(t, hostedpage.SessionStatusCompleted, page.Status)
+	require.NotEmpty(t, page.OrderID)
 }
 
 func TestHelpNamesEveryFlag(t *testing.T) {
 	help, err := exec.Command(program, "-help").Output()
 	require.NoError(t, err)
-	for _, flag := range []string{"addr", "allow-remote", "url", "api-key", "username", "unknown-fields", "rate-limit", "callbacks", "callback-hosts", "read-timeout", "fraud-status", "payway"} {
+	for _, flag := range []string{"addr", "allow-remote", "url", "api-key", "username", "strict", "categories", "rate-limit", "callbacks", "callback-hosts", "read-timeout", "fraud-status", "payway"} {
 		require.Contains(t, string(help), "  -"+flag)
 	}
 	require.Contains(t, string(help), "127.0.0.1:8181")

@@ -31,7 +31,7 @@ func ParseBaseURL(text string) (*url.URL, error) {
 		return nil, fmt.Errorf("the base URL of host %q must not have a query", base.Host)
 	case base.Fragment != "":
 		return nil, fmt.Errorf("the base URL of host %q must not have a fragment", base.Host)
-	case base.Scheme == "http" && !isLoopback(base.Hostname()):
+	case base.Scheme == "http" && !IsLoopback(base.Hostname()):
 		return nil, fmt.Errorf("the base URL of host %q must be https; plain http is for loopback only, since it would show credentials and personal data to the network", base.Host)
 	}
 	for segment := range strings.SplitSeq(base.Path, "/") {
@@ -44,7 +44,8 @@ func ParseBaseURL(text string) (*url.URL, error) {
 	return base, nil
 }
 
-func isLoopback(host string) bool {
+// IsLoopback reports whether a host is localhost or a loopback address.
+func IsLoopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true
 	}

@@ -17,6 +17,7 @@ type CallbackKind string
 const (
 	CallbackAuthorization CallbackKind = "authorization" // to merchant_urls.authorization, when the shopper approved
 	CallbackNotification  CallbackKind = "notification"  // to merchant_urls.notification, by Server.NotifyFraud
+	CallbackHostedPage    CallbackKind = "hosted page"   // to the status_update URL of a hosted page, when its status changed
 )
 
 // Callback is one attempt to call the shop, or one that was not made. Printed or logged it shows no URL, since shops put

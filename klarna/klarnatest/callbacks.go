@@ -2,6 +2,7 @@ package klarnatest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -26,7 +27,7 @@ type callbacks struct {
 }
 
 func newCallbacks(ctx context.Context, logger *slog.Logger) *callbacks {
-	return &callbacks{ctx: ctx, logger: logger, policy: CallbackPolicy{}.withDefaults()}
+	return &callbacks{ctx: ctx, logger: logger, policy: CallbackPolicy{}}
 }
 
 // wait waits for all that is under way; ctx has ended by then, which makes it short.
@@ -44,6 +45,9 @@ type message struct {
 	url  string
 	body any
 	ends func(status int) bool // reports whether a response of the shop ends the attempts
+
+	tries   int           // at most; 0 is callbackTries
+	timeout time.Duration // unless the policy has one; 0 is callbackTimeout
 }
 
 // start makes a callback in the background. The channel is closed when it is over. A message without a URL starts nothing.
@@ -51,7 +55,7 @@ func (c *callbacks) start(m message) <-chan struct{} {
 	through := make(chan struct{})
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	policy := c.policy
+	policy := c.policy.withDefaults(m.timeout)
 	var skipped string
 	switch {
 	case m.url == "":
@@ -105,7 +109,7 @@ func (c *callbacks) deliver(m message, policy CallbackPolicy) {
 // tryAll makes attempts until the shop has it, the attempts are used up or the server closes.
 func (c *callbacks) tryAll(m message, policy CallbackPolicy) {
 	wait, client := policy.Wait, newCallbackClient(policy)
-	for try := 1; try <= callbackTries; try++ {
+	for try := 1; try <= cmp.Or(m.tries, callbackTries); try++ {
 		if try > 1 {
 			if !c.sleep(wait) {
 				return

@@ -1,6 +1,7 @@
-// Package klarnatest is a fake server of Klarna Payments v1 and Order Management v1, for tests and for trying things without
-// credentials. It is to package klarna what net/http/httptest is to net/http: a [Server] listens on loopback, remembers
-// sessions, authorizations and orders, and responds as Klarna does, in status, error code, message and correlation id.
+// Package klarnatest is a fake server of Klarna Payments, Order Management, Customer Token and Hosted Payment Page v1, for tests and
+// for trying things without credentials. It is to package klarna what net/http/httptest is to net/http: a [Server] listens on
+// loopback, remembers sessions, authorizations, orders and customer tokens, and responds as Klarna does, in status, error code,
+// message and correlation id.
 //
 //	server := klarnatest.NewServer()
 //	defer server.Close()
@@ -37,6 +38,31 @@
 // A request with a known idempotency key is not carried out again for 24 hours: it gets the same response, whatever its body,
 // its order or its operation. [WithKeyConflicts] rejects it as long as the first one runs.
 //
+// # Customer tokens
+//
+// A token can be charged, read and cancelled with package customertoken, on the same client. Each charge makes an order as above,
+// once for each idempotency key. A token that was made of lines with a subscription is charged with lines that have the same one,
+// and any other without. [Server.SetTokenStatus] suspends and cancels a token, [Server.DeclineCharges] has its charges declined
+// until the customer confirms one (step_up_id) and so replaces the stored card. A cancellation is accepted at once and takes effect
+// a second later, by the server's clock. [Server.CustomerToken] returns a token without a request.
+//
+//	tokens := customertoken.New(client)
+//	server.DeclineCharges(token, "UNAVAILABLE_PAYMENT_METHOD")
+//
+// # The hosted page
+//
+// The operations of package hostedpage work on the same sessions. The page is real: at its RedirectURL one approves, is declined,
+// meets an error, cancels or goes back, and the browser is sent to the shop's URL, with its placeholders replaced. A box on the page
+// loses the way back. With the modes PLACE_ORDER and CAPTURE_ORDER the order is placed at once. Without a browser the same is done by
+// [Server.VisitHostedPage], or by posting the form, as with curl -d action=approve; [Server.HostedPage] returns a page without a
+// request, with the messages that were to be distributed.
+//
+//	pages := hostedpage.New(client)
+//	page, err := pages.CreateSession(ctx, hostedpage.SessionRequest{PaymentSessionURL: client.SessionURL(session.SessionID)})
+//	location, err := server.VisitHostedPage(page.SessionID, klarnatest.HostedPageApprove)
+//
+// A page expires an hour before its session, and is unknown then. A session's URL must name this server ([Server.URL]).
+//
 // # What can go wrong
 //
 // [Server.Fail] breaks the next requests of an operation: a status, a page of HTML, a delay, a reset before or after the
@@ -49,9 +75,10 @@
 // # Callbacks
 //
 // After an authorization the shop is called at its merchant_urls.authorization, in the background and with up to three
-// attempts; [Server.NotifyFraud] calls its merchant_urls.notification. [Server.SetCallbacks] changes that: twice, late, before
-// the browser, or never. Only loopback addresses are called, unless the policy allows others. [Server.Callbacks] returns what
-// was done or skipped, and [Server.WaitForCallbacks] waits for all of it.
+// attempts; [Server.NotifyFraud] calls its merchant_urls.notification; each change of a hosted page's status calls its status_update
+// URL, with up to four attempts. [Server.SetCallbacks] changes that: twice, late, before the browser, or never. Only loopback
+// addresses are called, unless the policy allows others. [Server.Callbacks] returns what was done or skipped, and
+// [Server.WaitForCallbacks] waits for all of it.
 //
 // # The browser
 //

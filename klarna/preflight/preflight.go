@@ -28,9 +28,12 @@ func Inspect(body any) Report {
 	}
 	checkSize(request, &report)
 	checkForm(request, &report)
-	if request.contract != payments {
+	if request.contract != payments && request.contract != customerToken {
 		if request.money != nil {
 			checkMoney(request.money, &report)
+		}
+		if request.page != nil {
+			checkPage(request.page, &report)
 		}
 		return report
 	}

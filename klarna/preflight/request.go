@@ -3,6 +3,7 @@ package preflight
 import (
 	genorders "github.com/klarna-go/klarna-payments/gen/ordermanagement"
 	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/klarna-go/klarna-payments/klarna/hostedpage"
 	"github.com/klarna-go/klarna-payments/klarna/ordermanagement"
 )
 
@@ -10,6 +11,8 @@ import (
 const (
 	payments        = "payments"
 	orderManagement = "order-management"
+	hostedPage      = "hosted-payment-page"
+	customerToken   = "customer-token"
 )
 
 // request is what the rules look at, in whichever type it came.
@@ -18,7 +21,8 @@ type request struct {
 	schema   string // the name in the OpenAPI document
 	body     any
 
-	money *money // of Order Management only; what follows is of Payments only
+	money *money                     // of Order Management only
+	page  *hostedpage.SessionRequest // of a hosted page only; what follows is of Payments and charges only
 
 	country, currency, locale string
 	urls                      klarna.MerchantURLs
@@ -39,13 +43,15 @@ type personal struct {
 	customer          klarna.Customer
 }
 
-// read accepts the types of both APIs. Anything else is a problem, and nothing more is checked then.
+// read accepts the types of all APIs. Anything else is a problem, and nothing more is checked then.
 func read(body any, report *Report) (*request, bool) {
-	if r, ok := readOrderManagement(body); ok {
-		if r == nil {
-			report.problem("", CodeNotARequest, "is a nil pointer")
+	for _, readOther := range []func(any) (*request, bool){readOrderManagement, readHostedPage, readCharge} {
+		if r, ok := readOther(body); ok {
+			if r == nil {
+				report.problem("", CodeNotARequest, "is a nil pointer")
+			}
+			return r, r != nil
 		}
-		return r, r != nil
 	}
 	switch body := body.(type) {
 	case klarna.SessionCreate:
@@ -74,7 +80,8 @@ func read(body any, report *Report) (*request, bool) {
 		}
 	default:
 		report.problem("", CodeNotARequest, "is of type %T, but must be a klarna.SessionCreate, SessionUpdate, CreateOrderRequest or CustomerTokenCreationRequest, "+
-			"an ordermanagement.CaptureRequest, RefundRequest, AuthorizationUpdate, MerchantReferences or CustomerDetails, or a pointer to one", body)
+			"an ordermanagement.CaptureRequest, RefundRequest, AuthorizationUpdate, MerchantReferences or CustomerDetails, "+
+			"a hostedpage.SessionRequest or DistributionRequest, a customertoken.OrderRequest, or a pointer to one", body)
 		return nil, false
 	}
 	report.problem("", CodeNotARequest, "is a nil pointer")

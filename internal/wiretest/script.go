@@ -1,0 +1,83 @@
+package wiretest
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+)
+
+// Script is a transport that responds to one attempt after the other as its lines state, and with the last line to all further
+// ones. It records the attempts.
+type Script struct {
+	Lines []Line
+
+	mu   sync.Mutex
+	seen []*http.Request
+	sent []string
+}
+
+// Line is what one attempt comes to.
+type Line struct {
+	Status int
+	Header http.Header
+	Body   string
+	Err    error // in place of a response
+	Broken error // the body breaks off with it
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (s *Script) RoundTrip(r *http.Request) (*http.Response, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	line := s.Lines[min(len(s.sent), len(s.Lines)-1)]
+	var body []byte
+	var failed *net.OpError
+	if unsent := errors.As(line.Err, &failed) && failed.Op == "dial"; r.Body != nil && !unsent {
+		body, _ = io.ReadAll(r.Body)
+	}
+	s.seen, s.sent = append(s.seen, r), append(s.sent, string(body))
+	if line.Err != nil {
+		return nil, line.Err
+	}
+	header := http.Header{"Klarna-Correlation-Id": {"c-1"}}
+	if line.Body != "" {
+		header.Set("Content-Type", "application/json")
+	}
+	for key, values := range line.Header {
+		header[key] = values
+	}
+	reader := io.Reader(strings.NewReader(line.Body))
+	if line.Broken != nil {
+		reader = io.MultiReader(reader, brokenReader{line.Broken})
+	}
+	return &http.Response{StatusCode: line.Status, Header: header, Body: io.NopCloser(reader), ContentLength: -1, Request: r}, nil
+}
+
+type brokenReader struct{ err error }
+
+func (b brokenReader) Read([]byte) (int, error) { return 0, b.err }
+
+// Seen returns the requests of all attempts.
+func (s *Script) Seen() []*http.Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]*http.Request(nil), s.seen...)
+}
+
+// Sent returns the bodies of all attempts.
+func (s *Script) Sent() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.sent...)
+}
+
+// Values returns one header field of all attempts.
+func (s *Script) Values(name string) (values []string) {
+	for _, r := range s.Seen() {
+		values = append(values, r.Header.Get(name))
+	}
+	return values
+}

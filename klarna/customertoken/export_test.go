@@ -1,0 +1,3 @@
+package customertoken
+
+var Operations = operations

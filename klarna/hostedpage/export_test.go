@@ -1,0 +1,4 @@
+package hostedpage
+
+// Operations are the rows, for tests of all operations.
+var Operations = operations

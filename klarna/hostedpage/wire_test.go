@@ -1,0 +1,80 @@
+package hostedpage_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/net/http2"
+
+	"github.com/klarna-go/klarna-payments/internal/wiretest"
+	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/klarna-go/klarna-payments/klarna/hostedpage"
+)
+
+// peerClient returns a client of a peer that breaks HTTP.
+func peerClient(t *testing.T, url string) *hostedpage.Client {
+	t.Helper()
+	transport := wiretest.Transport()
+	t.Cleanup(transport.CloseIdleConnections)
+	client, err := klarna.New(klarna.Environment(url), klarna.APIKey(apiKey),
+		klarna.WithHTTPClient(&http.Client{Transport: transport}), klarna.WithTimeout(5*time.Second),
+		klarna.WithRetry(klarna.RetryPolicy{BaseDelay: time.Microsecond, MaxDelay: time.Millisecond}))
+	require.NoError(t, err)
+	return hostedpage.New(client)
+}
+
+// Of a page and of a message there is one copy on the wire, unless the server guarantees that it did not process one.
+func TestOnlyWhatWasNotProcessedIsOnTheWireTwice(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		end    func(*wiretest.Stream)
+		copies int
+		want   error
+	}{
+		"reset":         {func(s *wiretest.Stream) { s.Reset(http2.ErrCodeInternal) }, 1, klarna.ErrNoResponse},
+		"lost":          {func(s *wiretest.Stream) { s.CloseConnection() }, 1, klarna.ErrNoResponse},
+		"half a 201":    {func(s *wiretest.Stream) { s.Start(201, nil, 100); s.Part("{", false); s.Reset(http2.ErrCodeCancel) }, 1, klarna.ErrUnexpectedResponse},
+		"unavailable":   {func(s *wiretest.Stream) { s.Respond(503, nil, "") }, 1, klarna.ErrServer},
+		"not processed": {func(s *wiretest.Stream) { s.Reset(http2.ErrCodeRefusedStream) }, 3, klarna.ErrNotSent},
+		"over limit":    {func(s *wiretest.Stream) { s.Respond(429, nil, "") }, 3, klarna.ErrRateLimited},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, op := range operations(t) {
+				if op.name != hostedpage.OperationCreateSession && op.name != hostedpage.OperationDistributeSession {
+					continue
+				}
+				if name == "half a 201" && op.name != hostedpage.OperationCreateSession {
+					continue // of a distribution, the status is all that counts
+				}
+				peer := wiretest.NewHTTP2(t, func(s *wiretest.Stream) { s.Read(); test.end(s) })
+				err := op.call(t, peerClient(t, peer.URL))
+				require.ErrorIs(t, err, test.want, op.name)
+				require.NotErrorIs(t, err, klarna.ErrOutcomeUnknown, op.name)
+				require.Equal(t, test.copies, peer.Copies(""), op.name)
+				peer.Close()
+			}
+		})
+	}
+}
+
+func TestCallEndsWithItsDeadline(t *testing.T) {
+	t.Parallel()
+	peer := wiretest.NewHTTP2(t, func(s *wiretest.Stream) { s.Read() }) // and no response
+	pages := peerClient(t, peer.URL)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	_, err := pages.CreateSession(ctx, hostedpage.SessionRequest{PaymentSessionURL: sessionURL})
+	require.ErrorIs(t, err, klarna.ErrNoResponse)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.Less(t, time.Since(began), 4*time.Second)
+	require.Equal(t, 1, peer.Copies(""))
+	var e *klarna.Error
+	require.True(t, errors.As(err, &e))
+	require.Equal(t, 1, e.Attempts)
+}
