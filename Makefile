@@ -33,10 +33,11 @@ demo: ## orders, captures and a refund on a fake Klarna server; the last line is
 	@cd examples && $(GO) run ./quickstart
 
 ADDR = 127.0.0.1:8080
+DB = shop.sqlite
 
 .PHONY: checkout
-checkout: ## a shop to buy in with a browser, at http://127.0.0.1:8080, with a back office at /office, on a local sandbox; ADDR=127.0.0.1:8081 moves it
-	@cd examples && $(GO) run ./checkout -addr $(ADDR)
+checkout: ## a shop to buy in with a browser, at http://127.0.0.1:8080, with a back office at /office, on a local sandbox; ADDR=127.0.0.1:8081 moves it, DB=postgres://… changes its database
+	@cd examples && $(GO) run ./checkout -addr $(ADDR) -db $(DB)
 
 .PHONY: check
 check: REQUIRE_RACE = 1

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"database/sql"
+	"errors"
 	"net/http"
 
 	"github.com/klarna-go/klarna-payments/klarna"
@@ -18,15 +20,20 @@ func (s *shop) callback(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "not an authorization callback", http.StatusBadRequest)
 		return
 	}
-	c := s.store.checkout(klarna.CallbackReference(r.Context()))
-	if c == nil || callback.SessionID != c.sessionID {
+	c, err := s.store.checkout(r.Context(), klarna.CallbackReference(r.Context()))
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		s.logger.WarnContext(r.Context(), "the checkout of a callback could not be read", "error", err)
+		http.Error(w, "call again later", http.StatusServiceUnavailable)
+		return
+	}
+	if err != nil || callback.SessionID != c.sessionID {
 		http.Error(w, "no such checkout", http.StatusNotFound)
 		return
 	}
 	// Klarna waits for two seconds, and an order may take longer.
 	ctx := r.Context() // place outlives it
 	s.background.Go(func() {
-		if err := s.place(ctx, c, callback.AuthorizationToken, byCallback); err != nil {
+		if err := s.place(ctx, c.id, callback.AuthorizationToken, byCallback); err != nil {
 			s.logger.WarnContext(ctx, "a callback led to no order", "order_number", c.number, "error", err)
 		}
 	})

@@ -35,8 +35,8 @@ func TestTheCallbackAloneIsEnough(t *testing.T) {
 	p := w.newBrowser().checkout()
 	w.klarna.SetCallbacks(klarnatest.CallbackPolicy{})
 	p.approve() // and the browser is closed
-	eventually(t, "the callback placed the order", func() bool { return p.record().snapshot().State == placed })
-	wantPage(t, p.get(p.record().orderPath()), http.StatusOK, anyOrder, thanks)
+	eventually(t, "the callback placed the order", func() bool { return p.order().state == placed })
+	wantPage(t, p.get(orderPath(p.record().number)), http.StatusOK, anyOrder, thanks)
 }
 
 func TestBrowserAndCallbackAtOnceAreOneOrder(t *testing.T) {

@@ -1,63 +1,42 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
+	"database/sql"
 	"net/url"
-	"time"
+	"slices"
 
 	"github.com/klarna-go/klarna-payments/klarna"
 )
 
-// checkout is one cart on its way to one order. It belongs to one shopper, and so does its order, which is
-// made from the session that this shopper was given, never from what a browser posts.
+// checkout is one cart on its way to one order, as the database has it. It belongs to one shopper, and so does its order, which
+// is made from the session that this shopper was given, never from what a browser posts.
 type checkout struct {
-	id      string // what the callback's URL refers to
-	number  string // the order number that the shopper sees, and Klarna's merchant_reference1
-	shopper *shopper
+	id        string // what the callback's URL refers to
+	number    string // the order number that the shopper sees, and Klarna's merchant_reference1
+	shopperID string
+	state     checkoutState
 
 	sessionID   string
 	clientToken string
 	categories  []klarna.PaymentMethodCategory
-
-	// Guarded by shopper.mu; changed by whoever has the shopper's turn.
-	state    state
-	session  klarna.SessionCreate // what Klarna's session holds
-	declined map[string]bool      // the categories that Klarna declined for this cart
-	sent     *sentOrder           // an order whose outcome is unknown
-	order    *klarna.Order        // nil until it is placed, and if its id was lost for good
-	placedBy origin
-	ordered  time.Time // zero unless there is an order, or may be one
-	problem  string    // why it is open again, after it was being checked
+	session     klarna.SessionCreate // what Klarna's session holds
+	stale       bool                 // Klarna's session may hold something else, and has to be updated first
+	declined    []string             // the categories that Klarna declined for this cart
+	problem     string               // why it is open again, after it was ordered
 }
 
-type state int
+type checkoutState string
 
 const (
-	open     state = iota // the shopper may pay
-	checking              // an order was sent, and its outcome is unknown
-	placed                // an order exists
-	unclear               // the outcome could not be found out in time
-	ended                 // it can lead to no order any more
+	open    checkoutState = "open"    // the shopper may pay
+	ordered checkoutState = "ordered" // there is an order, or may be one: see order
+	ended   checkoutState = "ended"   // it can lead to no order any more
 )
-
-// origin is who brought the authorization token.
-type origin string
-
-const (
-	byBrowser  origin = "browser"
-	byCallback origin = "callback"
-	byUnknown  origin = "unknown" // another process of this shop, or a lost response
-)
-
-// sentOrder is stored so that a retry sends the same bytes.
-type sentOrder struct {
-	token   string
-	request klarna.CreateOrderRequest
-	by      origin
-}
 
 func newCheckout(sh *shopper) *checkout {
-	c := &checkout{id: rand.Text(), number: "EX-" + rand.Text()[:8], shopper: sh}
+	c := &checkout{id: rand.Text(), number: "EX-" + rand.Text()[:8], shopperID: sh.id, state: open}
 	lines := sh.cart.lines(c.number)
 	amount, tax := klarna.Totals(lines)
 	c.session = klarna.SessionCreate{
@@ -69,109 +48,77 @@ func newCheckout(sh *shopper) *checkout {
 	return c
 }
 
-// snapshot is a checkout at one moment, for pages.
-type snapshot struct {
-	ID, Number  string
-	ClientToken string
-	Categories  []klarna.PaymentMethodCategory // those that are still to be had
-	Declined    bool
-	State       state
-	Lines       []klarna.OrderLine
-	Amount, Tax int64
-	Order       *klarna.Order
-	PlacedBy    origin
-	Ordered     time.Time
-	Problem     string
+// checkout reads a checkout. It fails with sql.ErrNoRows if there is no such checkout.
+func (st *store) checkout(ctx context.Context, id string) (*checkout, error) {
+	c := &checkout{id: id}
+	err := st.db.QueryRowContext(ctx, `
+		SELECT number, shopper_id, state, session_id, client_token, categories, session, stale, declined, problem
+		FROM checkouts WHERE id = $1`, id).
+		Scan(&c.number, &c.shopperID, &c.state, &c.sessionID, &c.clientToken, asJSON{&c.categories}, asJSON{&c.session},
+			&c.stale, asJSON{&c.declined}, &c.problem)
+	return c, err
 }
 
-func (c *checkout) snapshot() snapshot {
-	c.shopper.mu.Lock()
-	defer c.shopper.mu.Unlock()
-	now := snapshot{
-		ID: c.id, Number: c.number, ClientToken: c.clientToken, State: c.state, Lines: c.session.OrderLines,
-		Amount: c.session.OrderAmount, Tax: c.session.OrderTaxAmount, Order: c.order, PlacedBy: c.placedBy,
-		Ordered: c.ordered, Problem: c.problem,
-	}
-	for _, category := range c.categories {
-		if c.declined[category.Identifier] {
-			now.Declined = true
-		} else {
-			now.Categories = append(now.Categories, category)
+// addCheckout stores a new checkout as the one that its shopper is paying.
+func (st *store) addCheckout(ctx context.Context, sh *shopper, c *checkout) error {
+	return st.inTx(ctx, func(tx *sql.Tx) error {
+		paying := *sh
+		paying.checkoutID = c.id
+		if err := saveShopper(ctx, tx, &paying); err != nil {
+			return err
 		}
-	}
-	return now
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO checkouts (id, number, shopper_id, state, session_id, client_token, categories, session, stale, declined, problem, created)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, FALSE, '[]', '', $9)`,
+			c.id, c.number, c.shopperID, c.state, c.sessionID, c.clientToken, asJSON{c.categories}, asJSON{c.session}, now())
+		return err
+	})
 }
 
-// end takes a checkout away from its shopper, who keeps the cart. What a browser or a callback still brings for it is too
-// late.
-func (c *checkout) end() {
-	c.shopper.mu.Lock()
-	defer c.shopper.mu.Unlock()
-	c.state = ended
-	c.shopper.leave(c)
+// saveCart stores a shopper's cart, and the checkout whose session holds it now, if there is one.
+func (st *store) saveCart(ctx context.Context, sh *shopper, c *checkout) error {
+	return st.inTx(ctx, func(tx *sql.Tx) error {
+		if err := saveShopper(ctx, tx, sh); err != nil || c == nil {
+			return err
+		}
+		saved, err := wrote(ctx, tx, `UPDATE checkouts SET session = $2, stale = FALSE, declined = '[]' WHERE id = $1 AND state = 'open'`,
+			c.id, asJSON{c.session})
+		if err == nil && !saved {
+			err = errChanged
+		}
+		return err
+	})
 }
 
-// recordOrder is called when the order is known to exist. The order is nil if its id is unknown.
-func (c *checkout) recordOrder(order *klarna.Order, by origin) {
-	c.shopper.mu.Lock()
-	defer c.shopper.mu.Unlock()
-	c.state, c.order, c.placedBy, c.sent = placed, order, by, nil
-	c.setOrdered()
-	c.shopper.bought(c)
+// saveDeclined stores which categories Klarna declined.
+func (st *store) saveDeclined(ctx context.Context, c *checkout) error {
+	_, err := st.db.ExecContext(ctx, `UPDATE checkouts SET declined = $2 WHERE id = $1`, c.id, asJSON{c.declined})
+	return err
 }
 
-// recordUnknown is called when an order was sent and its outcome is unknown.
-func (c *checkout) recordUnknown(sent *sentOrder) {
-	c.shopper.mu.Lock()
-	defer c.shopper.mu.Unlock()
-	c.state, c.sent = checking, sent
-	c.setOrdered()
+// updated stores that Klarna's session holds what the shop has of it.
+func (st *store) updated(ctx context.Context, c *checkout) error {
+	_, err := st.db.ExecContext(ctx, `UPDATE checkouts SET stale = FALSE WHERE id = $1 AND session = $2`, c.id, asJSON{c.session})
+	return err
 }
 
-// recordRejection is called when it turned out that there is no order. The shopper may pay again.
-func (c *checkout) recordRejection(problem string) {
-	c.shopper.mu.Lock()
-	defer c.shopper.mu.Unlock()
-	c.state, c.sent, c.problem, c.ordered = open, nil, problem, time.Time{}
+// end takes an open checkout away from its shopper, who keeps the cart. What a browser or a callback still brings for it is
+// too late.
+func (st *store) end(ctx context.Context, c *checkout) error {
+	return st.inTx(ctx, func(tx *sql.Tx) error {
+		wasOpen, err := wrote(ctx, tx, `UPDATE checkouts SET state = 'ended' WHERE id = $1 AND state = 'open'`, c.id)
+		if err != nil || !wasOpen {
+			return err
+		}
+		return leave(ctx, tx, c.id, false)
+	})
 }
 
-// recordUnclear is called when the outcome could not be found out. The cart counts as bought, so that it is not paid twice.
-func (c *checkout) recordUnclear() {
-	c.shopper.mu.Lock()
-	defer c.shopper.mu.Unlock()
-	c.state = unclear
-	c.shopper.bought(c)
-}
-
-// setOrdered is called with mu held.
-func (c *checkout) setOrdered() {
-	if c.ordered.IsZero() {
-		c.ordered = time.Now()
-	}
-}
-
-// bought empties the cart and keeps the checkout among the orders. It is called with mu held.
-func (sh *shopper) bought(c *checkout) {
-	if sh.orders == nil {
-		sh.orders = map[string]*checkout{}
-	}
-	sh.orders[c.number] = c
-	if sh.checkout == c {
-		sh.cart = nil
-	}
-	sh.leave(c)
-}
-
-// leave is called with mu held.
-func (sh *shopper) leave(c *checkout) {
-	if sh.checkout == c {
-		sh.checkout = nil
-	}
+// offered are the categories that are still to be had.
+func (c *checkout) offered() []klarna.PaymentMethodCategory {
+	return slices.DeleteFunc(slices.Clone(c.categories), func(category klarna.PaymentMethodCategory) bool {
+		return slices.Contains(c.declined, category.Identifier)
+	})
 }
 
 func (c *checkout) checkingPath() string { return "/checkout/" + url.PathEscape(c.id) + "/checking" }
-
-func (c *checkout) orderPath() string { return "/orders/" + url.PathEscape(c.number) }
-
-// Checking reports whether the outcome of the order is still being found out.
-func (now snapshot) Checking() bool { return now.State == checking }

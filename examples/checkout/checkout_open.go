@@ -10,43 +10,65 @@ import (
 
 // openCheckout returns the shopper's checkout. If its session cannot be used any more, it opens another one.
 func (s *shop) openCheckout(ctx context.Context, sh *shopper) (*checkout, error) {
-	done, err := sh.take(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer done()
-	if _, c := sh.now(); c != nil {
-		if good, err := s.stillGood(ctx, c); good || err != nil {
-			return c, nil // if Klarna cannot be reached, its widget shows it
+	for range attempts {
+		if sh.checkoutID != "" {
+			c, err := s.store.checkout(ctx, sh.checkoutID)
+			if err != nil || c.state != open {
+				return c, err
+			}
+			if err := s.refresh(ctx, c); err != nil || c.state != ended {
+				return c, nil // if Klarna cannot be reached, its widget shows it
+			}
+		} else {
+			c, err := s.newSession(ctx, sh)
+			if !errors.Is(err, errChanged) {
+				return c, err
+			}
+		}
+		var err error
+		if sh, err = s.store.shopper(ctx, sh.id); err != nil {
+			return nil, err
 		}
 	}
-	return s.newSession(ctx, sh)
+	return nil, errChanged
 }
 
-// stillGood reports whether a session, which may be two days old, can still be used. It also finds an order that neither the
-// browser nor a callback reported. The caller has the shopper's turn.
-func (s *shop) stillGood(ctx context.Context, c *checkout) (bool, error) {
-	if c.state != open {
-		return true, nil // it is being checked
-	}
+// refresh finds out whether the session of an open checkout, which may be two days old, can still be used. If not, the
+// checkout has ended. It also finds an order that neither the browser nor a callback reported.
+func (s *shop) refresh(ctx context.Context, c *checkout) error {
 	session, err := s.klarna.ReadSession(ctx, c.sessionID)
 	switch {
 	case errors.Is(err, klarna.ErrOrderAlreadyPlaced), err == nil && session.Status == klarna.SessionStatusComplete:
-		s.logger.WarnContext(ctx, "an order was placed that this shop has no record of", "order_number", c.number)
-		c.recordOrder(nil, byUnknown)
-		return true, nil
+		err = s.orderedElsewhere(ctx, c)
 	case errors.Is(err, klarna.ErrNotFound) && isKlarnas(err):
 		s.logger.InfoContext(ctx, "the session has expired", "order_number", c.number)
-		c.end()
-		return false, nil
+		err = s.store.end(ctx, c)
 	case err != nil:
 		s.logger.WarnContext(ctx, "the session could not be read", "order_number", c.number, "error", err)
-		return false, err
+		return err
+	case c.stale:
+		if err = s.klarna.UpdateSession(ctx, c.sessionID, klarna.CartUpdate(c.session.OrderLines)); err == nil {
+			err = s.store.updated(ctx, c)
+		} else {
+			s.logger.WarnContext(ctx, "the session could not be updated", "order_number", c.number, "error", err)
+			err = s.store.end(ctx, c)
+		}
+	default:
+		return nil
 	}
-	return true, nil
+	return errors.Join(err, s.reload(ctx, c))
 }
 
-// newSession opens a session for the cart. The caller has the shopper's turn.
+// reload reads a checkout once more, after its state may have changed.
+func (s *shop) reload(ctx context.Context, c *checkout) error {
+	fresh, err := s.store.checkout(ctx, c.id)
+	if err == nil {
+		*c = *fresh
+	}
+	return err
+}
+
+// newSession opens a session for the cart.
 func (s *shop) newSession(ctx context.Context, sh *shopper) (*checkout, error) {
 	c := newCheckout(sh)
 	var err error
@@ -58,11 +80,7 @@ func (s *shop) newSession(ctx context.Context, sh *shopper) (*checkout, error) {
 		return nil, err
 	}
 	c.sessionID, c.clientToken, c.categories = opened.SessionID, opened.ClientToken, opened.PaymentMethodCategories
-	s.store.addCheckout(c)
-	sh.mu.Lock()
-	sh.checkout = c
-	sh.mu.Unlock()
-	return c, nil
+	return c, s.store.addCheckout(ctx, sh, c)
 }
 
 // merchantURLs are where Klarna sends the shopper, and its callback. Klarna does not sign callbacks, so the URL does. Without
@@ -75,5 +93,5 @@ func (s *shop) merchantURLs(c *checkout) (klarna.MerchantURLs, error) {
 	if err != nil {
 		return klarna.MerchantURLs{}, err
 	}
-	return klarna.MerchantURLs{Authorization: authorization, Confirmation: s.baseURL + c.orderPath()}, nil
+	return klarna.MerchantURLs{Authorization: authorization, Confirmation: s.baseURL + orderPath(c.number)}, nil
 }

@@ -11,62 +11,62 @@ import (
 var errBeingPaid = errors.New("the cart is being paid")
 
 // setQuantity changes the cart, and with it the session at Klarna, if there is one. What the shopper approved before does
-// not fit afterwards, and Klarna rejects an order with it. It returns the checkout that there was.
+// not fit afterwards, and Klarna rejects an order with it. It returns the checkout whose session holds the cart: nil if there is
+// none, such as after a session that could not be updated. The next look at the checkout opens another one.
 //
-// replaced reports that there is no session any more, and the next look at the checkout opens another one. An error leaves
-// the cart as it was; errBeingPaid is one if it turns out that the cart is paid already.
-func (s *shop) setQuantity(ctx context.Context, sh *shopper, productID string, quantity int64) (c *checkout, replaced bool, err error) {
-	done, err := sh.take(ctx)
-	if err != nil {
-		return nil, false, err
-	}
-	defer done()
-	was, c := sh.now()
-	if c != nil && c.state != open {
-		return c, false, errBeingPaid
-	}
-	changed := was.with(productID, quantity)
-	if c != nil {
-		if replaced, err = s.updateSession(ctx, c, changed.lines(c.number)); err != nil {
-			return c, false, err
+// An error leaves the cart as it was; errBeingPaid is one if it turns out that the cart is paid already.
+func (s *shop) setQuantity(ctx context.Context, sh *shopper, productID string, quantity int64) (*checkout, error) {
+	for range attempts {
+		var c *checkout
+		var err error
+		if sh.checkoutID != "" {
+			if c, err = s.store.checkout(ctx, sh.checkoutID); err != nil {
+				return nil, err
+			}
+		}
+		changed := *sh
+		changed.cart = sh.cart.with(productID, quantity)
+		if c != nil {
+			err = s.updateSession(ctx, c, changed.cart.lines(c.number))
+		}
+		if err == nil {
+			err = s.store.saveCart(ctx, &changed, c)
+		}
+		if !errors.Is(err, errChanged) {
+			return c, err
+		}
+		// Another tab was faster, or the checkout has ended. Klarna's session holds what is stored last.
+		if sh, err = s.store.shopper(ctx, sh.id); err != nil {
+			return nil, err
 		}
 	}
-	sh.mu.Lock()
-	sh.cart = changed
-	sh.mu.Unlock()
-	return c, replaced, nil
+	return nil, errChanged
 }
 
-// updateSession sends other lines to the session at Klarna. If that fails, the checkout ends. The caller has the shopper's
-// turn.
-func (s *shop) updateSession(ctx context.Context, c *checkout, lines []klarna.OrderLine) (replaced bool, err error) {
+// updateSession sends other lines to the session at Klarna. If that fails, the checkout ends, with errChanged.
+func (s *shop) updateSession(ctx context.Context, c *checkout, lines []klarna.OrderLine) error {
+	if c.state != open {
+		return errBeingPaid
+	}
 	if len(lines) > 0 { // Klarna has no empty carts
 		update := klarna.CartUpdate(lines)
 		err := s.klarna.UpdateSession(ctx, c.sessionID, update)
 		if err == nil {
-			c.shopper.mu.Lock()
-			defer c.shopper.mu.Unlock()
 			c.session.OrderLines, c.session.OrderAmount, c.session.OrderTaxAmount = lines, *update.OrderAmount, *update.OrderTaxAmount
-			c.declined = nil // Klarna decides anew for another amount
-			return false, nil
+			return nil
 		}
 		s.logger.WarnContext(ctx, "the session could not be updated", "order_number", c.number, "error", err)
-		if errors.Is(err, klarna.ErrOrderAlreadyPlaced) {
-			c.recordOrder(nil, byUnknown)
-			return false, errBeingPaid
-		}
 	}
-	// A session without the current cart is useless. But another process may have placed its order: with a new session
-	// the shopper would pay twice.
-	if _, err := s.stillGood(ctx, c); err != nil {
-		return false, err
+	// A session without the current cart is useless. But its order may have been placed: with a new session the shopper
+	// would pay twice.
+	if err := s.refresh(ctx, c); err != nil {
+		return err
 	}
-	switch c.state {
-	case ended:
-	case open:
-		c.end()
-	default:
-		return false, errBeingPaid
+	if c.state == ordered {
+		return errBeingPaid
 	}
-	return true, nil
+	if err := s.store.end(ctx, c); err != nil {
+		return err
+	}
+	return errChanged
 }

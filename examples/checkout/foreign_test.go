@@ -40,8 +40,8 @@ func TestAnotherShoppersCheckoutIsNotThere(t *testing.T) {
 	wantPage(t, thief.get(victim.record().checkingPath()), http.StatusNotFound, ".*", "nothing here")
 
 	victim.bring(victim.approve())
-	wantPage(t, victim.get(victim.record().orderPath()), http.StatusOK, anyOrder, thanks)
-	wantPage(t, thief.get(victim.record().orderPath()), http.StatusNotFound, anyOrder, "nothing here")
+	wantPage(t, victim.get(orderPath(victim.record().number)), http.StatusOK, anyOrder, thanks)
+	wantPage(t, thief.get(orderPath(victim.record().number)), http.StatusNotFound, anyOrder, "nothing here")
 }
 
 func TestAFormWithoutItsTokenDoesNothing(t *testing.T) {

@@ -9,21 +9,26 @@ import (
 )
 
 func (s *shop) showGoods(w http.ResponseWriter, r *http.Request, sh *shopper) {
-	now, _ := sh.now()
 	goods := make([]shownLine, len(catalogue))
 	for i, p := range catalogue {
-		goods[i] = shownLine{product: p, Quantity: now[p.ID]}
+		goods[i] = shownLine{product: p, Quantity: sh.cart[p.ID]}
 	}
 	s.render(w, r, http.StatusOK, sh, "goods", "Goods", goods)
 }
 
 func (s *shop) showCart(w http.ResponseWriter, r *http.Request, sh *shopper) {
-	now, c := sh.now()
-	if c != nil && c.snapshot().State == checking {
-		seeOther(w, r, c.checkingPath())
-		return
+	if sh.checkoutID != "" {
+		c, err := s.store.checkout(r.Context(), sh.checkoutID)
+		if err != nil {
+			s.failed(w, r, sh, "the checkout could not be read", err)
+			return
+		}
+		if c.state == ordered { // and its outcome is unknown, or the cart would be empty
+			seeOther(w, r, c.checkingPath())
+			return
+		}
 	}
-	s.render(w, r, http.StatusOK, sh, "cart", "Your cart", summaryOf(now.lines(""), sh.csrf))
+	s.render(w, r, http.StatusOK, sh, "cart", "Your cart", summaryOf(sh.cart.lines(""), s.csrf(sh.id)))
 }
 
 // changeCart sets how many of a product are in the cart. The form has the new number and not the difference, so that it
@@ -35,16 +40,15 @@ func (s *shop) changeCart(w http.ResponseWriter, r *http.Request, sh *shopper) {
 		s.renderProblem(w, r, http.StatusBadRequest, sh, problems["stale"])
 		return
 	}
-	c, replaced, err := s.setQuantity(r.Context(), sh, p.ID, quantity)
+	c, err := s.setQuantity(r.Context(), sh, p.ID, quantity)
 	switch {
 	case errors.Is(err, errBeingPaid):
-		seeOther(w, r, s.next(c))
+		s.goOn(w, r, sh, c.id)
 	case err != nil:
 		s.failed(w, r, sh, "the cart could not be changed", err)
-	case r.Header.Get("X-Part") == "summary" && c != nil && !replaced:
+	case r.Header.Get("X-Part") == "summary" && c != nil:
 		// The script on the checkout page swaps this part, and loads Klarna's widget again.
-		now := c.snapshot()
-		s.renderPart(w, r, "summary", summaryOf(now.Lines, sh.csrf))
+		s.renderPart(w, r, "summary", summaryOf(c.session.OrderLines, s.csrf(sh.id)))
 	default:
 		seeOther(w, r, "/cart")
 	}

@@ -1,15 +1,18 @@
 package main
 
 import (
+	"context"
+	"database/sql"
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/klarna-go/klarna-payments/klarna"
 )
 
 // showCheckout shows the cart, the address and Klarna's widget.
 func (s *shop) showCheckout(w http.ResponseWriter, r *http.Request, sh *shopper) {
-	if now, c := sh.now(); now.count() == 0 && c == nil {
+	if sh.cart.count() == 0 && sh.checkoutID == "" {
 		seeOther(w, r, "/cart")
 		return
 	}
@@ -18,150 +21,182 @@ func (s *shop) showCheckout(w http.ResponseWriter, r *http.Request, sh *shopper)
 		s.failed(w, r, sh, "the checkout could not be opened", err)
 		return
 	}
-	now := c.snapshot()
-	if now.State != open {
-		seeOther(w, r, s.next(c))
+	if c.state != open {
+		s.goOn(w, r, sh, c.id)
 		return
 	}
 	s.render(w, r, http.StatusOK, sh, "checkout", "Checkout", struct {
-		snapshot
-		Summary summary
-		Script  string
-		Example bool
-	}{now, summaryOf(now.Lines, sh.csrf), s.payments.script, s.payments.sandbox})
+		ID, ClientToken string
+		Categories      []klarna.PaymentMethodCategory
+		Declined        bool
+		Amount          int64
+		Summary         summary
+		Script          string
+		Example         bool
+	}{
+		c.id, c.clientToken, c.offered(), len(c.declined) > 0, c.session.OrderAmount,
+		summaryOf(c.session.OrderLines, s.csrf(sh.id)), s.payments.script, s.payments.sandbox,
+	})
 }
 
-// authorized gets the authorization token from the shopper's browser. The checkout must be this shopper's own.
-func (s *shop) authorized(w http.ResponseWriter, r *http.Request, sh *shopper) {
-	c := s.store.checkout(r.PathValue("id"))
-	if c == nil || c.shopper != sh {
+// ownCheckout reads the checkout of a path. It must be this shopper's own: another's is shown as missing.
+func (s *shop) ownCheckout(w http.ResponseWriter, r *http.Request, sh *shopper) (*checkout, bool) {
+	c, err := s.store.checkout(r.Context(), r.PathValue("id"))
+	switch {
+	case errors.Is(err, sql.ErrNoRows), err == nil && c.shopperID != sh.id:
 		s.notFound(w, r, sh)
+	case err != nil:
+		s.failed(w, r, sh, "the checkout could not be read", err)
+	default:
+		return c, true
+	}
+	return nil, false
+}
+
+// authorized gets the authorization token from the shopper's browser.
+func (s *shop) authorized(w http.ResponseWriter, r *http.Request, sh *shopper) {
+	c, ok := s.ownCheckout(w, r, sh)
+	if !ok {
 		return
 	}
-	if err := s.place(r.Context(), c, r.PostFormValue("authorization_token"), byBrowser); err != nil {
+	if err := s.place(r.Context(), c.id, r.PostFormValue("authorization_token"), byBrowser); err != nil {
 		s.failed(w, r, sh, "an authorization led to no order", err, "order_number", c.number)
 		return
 	}
-	seeOther(w, r, s.next(c))
+	s.goOn(w, r, sh, c.id)
 }
 
 // unavailable handles the browser's report that Klarna's widget offers nothing any more. Only Klarna knows whether the
 // shopper was declined or the session has expired.
 func (s *shop) unavailable(w http.ResponseWriter, r *http.Request, sh *shopper) {
-	c := s.store.checkout(r.PathValue("id"))
-	if c == nil || c.shopper != sh {
-		s.notFound(w, r, sh)
+	c, ok := s.ownCheckout(w, r, sh)
+	if !ok {
 		return
 	}
-	done, err := sh.take(r.Context())
-	if err != nil {
-		s.failed(w, r, sh, "the shopper has left", err)
-		return
-	}
-	defer done()
 	if c.state == open {
-		if _, err := s.stillGood(r.Context(), c); err != nil {
+		if err := s.refresh(r.Context(), c); err != nil {
 			s.failed(w, r, sh, "the session could not be read", err, "order_number", c.number)
 			return
 		}
 	}
-	switch c.state {
-	case ended:
-		seeOther(w, r, problemPath("expired"))
-	case placed, checking, unclear:
-		seeOther(w, r, s.next(c))
-	default:
-		c.decline(r.PostFormValue("category"))
-		seeOther(w, r, problemPath("declined"))
+	if c.state != open {
+		s.goOn(w, r, sh, c.id)
+		return
 	}
-}
-
-// decline leaves a category out until the cart changes.
-func (c *checkout) decline(category string) {
-	c.shopper.mu.Lock()
-	defer c.shopper.mu.Unlock()
-	if c.declined == nil {
-		c.declined = map[string]bool{}
-	}
-	for _, offered := range c.categories {
-		if offered.Identifier == category {
-			c.declined[category] = true
+	category := r.PostFormValue("category")
+	if slices.ContainsFunc(c.offered(), func(offered klarna.PaymentMethodCategory) bool { return offered.Identifier == category }) {
+		c.declined = append(c.declined, category) // it is left out until the cart changes
+		if err := s.store.saveDeclined(r.Context(), c); err != nil {
+			s.failed(w, r, sh, "a category could not be left out", err, "order_number", c.number)
+			return
 		}
 	}
+	seeOther(w, r, problemPath("declined"))
 }
 
-// next returns where to send a shopper whose checkout is no longer open. Klarna's own URL leads on to the confirmation.
-func (s *shop) next(c *checkout) string {
-	now := c.snapshot()
-	switch {
-	case now.State == checking, now.State == unclear:
-		return c.checkingPath()
-	case now.State == placed && now.Order != nil && now.Order.RedirectURL != "":
-		return now.Order.RedirectURL
-	case now.State == placed:
-		return c.orderPath()
-	case now.State == open && now.Problem != "":
-		return problemPath(now.Problem)
-	case now.State == ended:
-		return problemPath("expired")
+// goOn sends a shopper to where their checkout stands.
+func (s *shop) goOn(w http.ResponseWriter, r *http.Request, sh *shopper, checkoutID string) {
+	target, err := s.next(r.Context(), checkoutID)
+	if err != nil {
+		s.failed(w, r, sh, "the checkout could not be read", err)
+		return
 	}
-	return "/checkout"
+	seeOther(w, r, target)
+}
+
+// next returns where a checkout stands. Klarna's own URL leads on to the confirmation.
+func (s *shop) next(ctx context.Context, checkoutID string) (string, error) {
+	c, err := s.store.checkout(ctx, checkoutID)
+	switch {
+	case err != nil:
+		return "", err
+	case c.state == ended:
+		return problemPath("expired"), nil
+	case c.state == open && c.problem != "":
+		return problemPath(c.problem), nil
+	case c.state == open:
+		return "/checkout", nil
+	}
+	o, err := s.store.order(ctx, c.number)
+	switch {
+	case err != nil:
+		return "", err
+	case o.state != placed:
+		return c.checkingPath(), nil
+	case o.redirectURL != "":
+		return o.redirectURL, nil
+	}
+	return orderPath(o.number), nil
 }
 
 // showChecking is where a shopper waits for an order whose outcome is unknown.
 func (s *shop) showChecking(w http.ResponseWriter, r *http.Request, sh *shopper) {
-	c := s.store.checkout(r.PathValue("id"))
-	if c == nil || c.shopper != sh {
-		s.notFound(w, r, sh)
+	c, ok := s.ownCheckout(w, r, sh)
+	if !ok {
 		return
 	}
-	now := c.snapshot()
-	switch now.State {
-	case checking:
-		w.Header().Set("Refresh", "2")
-		s.render(w, r, http.StatusOK, sh, "checking", "We are checking your payment", now)
-	case unclear:
-		s.render(w, r, http.StatusOK, sh, "checking", "We are still checking your payment", now)
-	default:
-		seeOther(w, r, s.next(c))
+	target, err := s.next(r.Context(), c.id)
+	if err != nil {
+		s.failed(w, r, sh, "the order could not be read", err, "order_number", c.number)
+		return
 	}
+	if target != c.checkingPath() {
+		seeOther(w, r, target)
+		return
+	}
+	o, err := s.store.order(r.Context(), c.number)
+	if err != nil {
+		s.failed(w, r, sh, "the order could not be read", err, "order_number", c.number)
+		return
+	}
+	title := "We are still checking your payment"
+	if o.state == checking {
+		title = "We are checking your payment"
+		w.Header().Set("Refresh", "2")
+	}
+	s.render(w, r, http.StatusOK, sh, "checking", title, struct {
+		Number   string
+		Checking bool
+	}{o.number, o.state == checking})
 }
 
 // showOrder is the confirmation. It is for the shopper who ordered, and nobody else.
 func (s *shop) showOrder(w http.ResponseWriter, r *http.Request, sh *shopper) {
-	c := sh.order(r.PathValue("number"))
-	if c == nil {
+	o, err := s.store.order(r.Context(), r.PathValue("number"))
+	switch {
+	case errors.Is(err, sql.ErrNoRows), err == nil && o.shopperID != sh.id:
 		s.notFound(w, r, sh)
 		return
-	}
-	now := c.snapshot()
-	if now.State != placed {
-		seeOther(w, r, s.next(c))
+	case err != nil:
+		s.failed(w, r, sh, "the order could not be read", err)
+		return
+	case o.state != placed:
+		s.goOn(w, r, sh, o.checkoutID)
 		return
 	}
-	title, fraud := "Thank you for your order", klarna.FraudStatus("")
-	if now.Order != nil {
-		fraud = now.Order.FraudStatus
-	}
-	switch fraud {
+	title := "Thank you for your order"
+	switch o.fraud {
 	case klarna.FraudStatusPending:
 		title = "Your order is being reviewed"
 	case klarna.FraudStatusRejected:
 		title = "Klarna rejected your order"
 	}
 	s.render(w, r, http.StatusOK, sh, "order", title, struct {
-		snapshot
-		Summary        summary
-		Title          string
-		Pending, Taken bool
-	}{now, summaryOf(now.Lines, ""), title, fraud == klarna.FraudStatusPending, fraud != klarna.FraudStatusRejected})
+		Title, Number, OrderID string
+		ByCallback             bool
+		Pending, Taken         bool
+		Summary                summary
+	}{
+		title, o.number, o.orderID, o.placedBy == byCallback,
+		o.fraud == klarna.FraudStatusPending, o.fraud != klarna.FraudStatusRejected, summaryOf(o.lines, ""),
+	})
 }
 
 // failed logs an error and shows the shopper what it means.
 func (s *shop) failed(w http.ResponseWriter, r *http.Request, sh *shopper, what string, err error, attrs ...any) {
 	kind := problemOf(err)
 	attrs = append(attrs, "problem", kind, "error", err)
-	if kind == "ours" && !errors.Is(err, r.Context().Err()) {
+	if (kind == "ours" || kind == "down") && !errors.Is(err, r.Context().Err()) {
 		s.logger.ErrorContext(r.Context(), what, attrs...)
 	} else {
 		s.logger.WarnContext(r.Context(), what, attrs...)

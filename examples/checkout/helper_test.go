@@ -3,13 +3,17 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
+	"errors"
 	"html"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -22,32 +26,66 @@ import (
 
 // world is a shop on a fake server of its own.
 type world struct {
-	t      *testing.T
-	klarna *klarnatest.Server
-	shop   *shop
-	url    string
-	log    *lockedBuffer
+	t        *testing.T
+	klarna   *klarnatest.Server
+	database string
+	shop     *shop
+	url      string
+	log      *lockedBuffer
+	stop     func()
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, klarna: klarnatest.NewServer(), log: new(lockedBuffer)}
+	return newWorldOn(t, klarnatest.NewServer(olderAccount), filepath.Join(t.TempDir(), "shop.sqlite"))
+}
+
+// newWorldOn is a shop on a fake server and a database that it may share with others.
+func newWorldOn(t *testing.T, server *klarnatest.Server, database string) *world {
+	t.Helper()
+	return newWorldAt(t, server, database, "127.0.0.1:0")
+}
+
+// restart stops a shop, and returns another one in its place.
+func (w *world) restart() *world {
+	w.t.Helper()
+	w.stop()
+	return newWorldAt(w.t, w.klarna, w.database, strings.TrimPrefix(w.url, "http://"))
+}
+
+func newWorldAt(t *testing.T, server *klarnatest.Server, database, addr string) *world {
+	t.Helper()
+	w := &world{t: t, klarna: server, database: database, log: new(lockedBuffer)}
 	w.klarna.SetCallbacks(klarnatest.CallbackPolicy{Never: true}) // unless a test is about them
 	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	quick := klarna.WithRetry(klarna.RetryPolicy{MaxAttempts: 3, BaseDelay: time.Millisecond, MaxDelay: 2 * time.Millisecond})
 	p := onSandbox(w.klarna, append(options(logger), quick)...)
 
-	server := httptest.NewUnstartedServer(nil)
-	w.url = "http://" + server.Listener.Addr().String()
-	var err error
-	if w.shop, err = newShop(p, w.url, logger); err != nil {
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
 		t.Fatal(err)
 	}
-	server.Config.Handler = w.shop.handler()
-	server.Start()
+	listening := &httptest.Server{Listener: listener, Config: &http.Server{ReadHeaderTimeout: time.Minute}}
+	w.url = "http://" + listening.Listener.Addr().String()
+	st, err := openStore(t.Context(), database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.shop, err = newShop(t.Context(), st, p, w.url, logger); err != nil {
+		t.Fatal(err)
+	}
+	listening.Config.Handler = w.shop.handler()
+	listening.Start()
+	var once sync.Once
+	w.stop = func() {
+		once.Do(func() {
+			listening.Close()
+			w.shop.close()
+			st.close()
+		})
+	}
 	t.Cleanup(func() {
-		server.Close()
-		w.shop.close()
+		w.stop()
 		p.close()
 		if pending := w.klarna.PendingFaults(); len(pending) > 0 {
 			t.Errorf("faults that nothing met: %v", pending)
@@ -155,7 +193,22 @@ func (b *browser) checkout() *purchase {
 
 // record is the shop's own of this purchase.
 func (p *purchase) record() *checkout {
-	return p.shop.store.checkout(strings.Split(p.authorizedPath, "/")[2])
+	p.t.Helper()
+	c, err := p.shop.store.checkout(p.t.Context(), strings.Split(p.authorizedPath, "/")[2])
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return c
+}
+
+// order is the shop's record of what was ordered; its state is empty if nothing was.
+func (p *purchase) order() *order {
+	p.t.Helper()
+	o, err := p.shop.store.order(p.t.Context(), p.record().number)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		p.t.Fatal(err)
+	}
+	return o
 }
 
 // approve is what the shopper does in Klarna's window.

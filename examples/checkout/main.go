@@ -3,6 +3,7 @@
 //
 //	go run ./checkout                       # on a local sandbox in this program: no credentials, no money
 //	KLARNA_API_KEY=… go run ./checkout      # on Klarna, its playground by default; see klarna.NewFromEnv
+//	go run ./checkout -db postgres://…      # on PostgreSQL, and not on SQLite in the file shop.sqlite
 //
 // How Klarna reaches the shop is up to -base-url (or SHOP_BASE_URL), the https URL that the shop has on the internet. Without
 // it the shop on the playground gets no callback, and relies on the shopper's browser.
@@ -38,6 +39,7 @@ func main() {
 func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("checkout", flag.ContinueOnError)
 	addr := flags.String("addr", "127.0.0.1:8080", "where to listen")
+	dbName := flags.String("db", "shop.sqlite", "the database: a SQLite file, or postgres://…, which several shops may share")
 	baseURL := flags.String("base-url", os.Getenv("SHOP_BASE_URL"), "the URL that Klarna and shoppers reach the shop by (or SHOP_BASE_URL)")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -49,7 +51,6 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	defer payments.close()
-
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", *addr)
 	if err != nil {
 		return fmt.Errorf("%w; choose another address with -addr, or with make checkout ADDR=127.0.0.1:8081", err)
@@ -58,7 +59,12 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if *baseURL == "" && payments.sandbox {
 		*baseURL = own // the sandbox calls back to this machine
 	}
-	shop, err := newShop(payments, *baseURL, logger)
+	st, err := openStore(ctx, *dbName)
+	if err != nil {
+		return err
+	}
+	defer st.close()
+	shop, err := newShop(ctx, st, payments, *baseURL, logger)
 	if err != nil {
 		return err
 	}

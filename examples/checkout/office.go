@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
+	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
+	"database/sql"
+	"encoding/base32"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -23,12 +26,23 @@ type office struct {
 	orders   *ordermanagement.Client
 	password string
 
-	mu      sync.Mutex
-	changes map[string]*changes // by order number
+	formKey []byte
 }
 
-func newOffice(s *shop) *office {
-	return &office{shop: s, orders: ordermanagement.New(s.klarna), password: rand.Text(), changes: map[string]*changes{}}
+// newOffice makes the back office of a shop. Every process of the shop derives the same password from the key.
+func newOffice(s *shop, key []byte) *office {
+	o := &office{shop: s, orders: ordermanagement.New(s.klarna), formKey: key}
+	o.password = o.derive("password")
+	return o
+}
+
+// derive returns a text of 26 letters and digits that only the shop can make.
+func (o *office) derive(parts ...string) string {
+	mac := hmac.New(sha256.New, o.formKey)
+	for _, part := range parts {
+		fmt.Fprintf(mac, "%q", part)
+	}
+	return base32.StdEncoding.EncodeToString(mac.Sum(nil))[:26]
 }
 
 func (o *office) handle(mux *http.ServeMux) {
@@ -55,16 +69,6 @@ func (o *office) staff(serve http.HandlerFunc) http.Handler {
 	})
 }
 
-// changesOf returns the changes of an order.
-func (o *office) changesOf(number string) *changes {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.changes[number] == nil {
-		o.changes[number] = newChanges()
-	}
-	return o.changes[number]
-}
-
 // ordersPerPage bounds how many orders are read from Klarna for one page, and readsAtOnce how many at the same time.
 const (
 	ordersPerPage = 20
@@ -73,24 +77,29 @@ const (
 
 // showOrders lists the shop's orders, the newest first.
 func (o *office) showOrders(w http.ResponseWriter, r *http.Request) {
-	records := o.shop.store.ordered()
 	page, _ := strconv.Atoi(r.FormValue("page"))
-	first := min(max(page-1, 0)*ordersPerPage, len(records))
-	last := min(first+ordersPerPage, len(records))
-	list := orderList{Rows: make([]orderRow, last-first)}
-	if first > 0 {
-		list.Newer = "/office?page=" + strconv.Itoa(first/ordersPerPage)
+	page = min(max(page, 1), 1e6)
+	records, err := o.shop.store.orders(r.Context(), (page-1)*ordersPerPage, ordersPerPage+1) // one more, to know whether there are older ones
+	if err != nil {
+		o.failed(w, r, r.PathValue("number"), err)
+		return
 	}
-	if last < len(records) {
-		list.Older = "/office?page=" + strconv.Itoa(last/ordersPerPage+1)
+	list := orderList{}
+	if page > 1 {
+		list.Newer = "/office?page=" + strconv.Itoa(page-1)
 	}
+	if len(records) > ordersPerPage {
+		records = records[:ordersPerPage]
+		list.Older = "/office?page=" + strconv.Itoa(page+1)
+	}
+	list.Rows = make([]orderRow, len(records))
 	var reads sync.WaitGroup
 	slots := make(chan struct{}, readsAtOnce)
-	for i, c := range records[first:last] {
+	for i, record := range records {
 		reads.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			list.Rows[i] = o.row(r.Context(), c.snapshot())
+			list.Rows[i] = o.row(r.Context(), record)
 		})
 	}
 	reads.Wait()
@@ -98,25 +107,25 @@ func (o *office) showOrders(w http.ResponseWriter, r *http.Request) {
 }
 
 // row reads one order of the list.
-func (o *office) row(ctx context.Context, now snapshot) orderRow {
-	row := orderRow{Number: now.Number, Path: officePath(now.Number), Ordered: date(now.Ordered), Amount: now.Amount}
+func (o *office) row(ctx context.Context, record *order) orderRow {
+	row := orderRow{Number: record.number, Path: officePath(record.number), Ordered: date(record.ordered), Amount: record.amount}
 	switch {
-	case now.State != placed:
+	case record.state != placed:
 		row.Status = status{"Outcome unknown", "wait"}
 		return row
-	case now.Order == nil:
+	case record.orderID == "":
 		row.Status = status{"Id unknown", "bad"}
 		return row
 	}
-	order, err := o.orders.ReadOrder(ctx, now.Order.OrderID)
+	order, err := o.orders.ReadOrder(ctx, record.orderID)
 	if err != nil {
-		o.shop.logger.WarnContext(ctx, "an order could not be read", "order_number", now.Number, "error", err)
+		o.shop.logger.WarnContext(ctx, "an order could not be read", "order_number", record.number, "error", err)
 		row.Status = status{"Not read", "bad"}
 		return row
 	}
 	row.Status, row.Read = statusOf(order, time.Now()), true
 	row.Amount, row.Captured, row.Refunded = order.OrderAmount, order.CapturedAmount, order.RefundedAmount
-	if o.changesOf(now.Number).open() {
+	if made, err := o.shop.store.changes(ctx, record.number); err != nil || made.open() != nil {
 		row.Status = status{"Change unknown", "wait"}
 	}
 	return row
@@ -124,55 +133,65 @@ func (o *office) row(ctx context.Context, now snapshot) orderRow {
 
 // showOrder shows one order, and what can be done about it.
 func (o *office) showOrder(w http.ResponseWriter, r *http.Request) {
-	now, ok := o.find(w, r)
+	record, ok := o.find(w, r)
 	if !ok {
 		return
 	}
-	b := o.changesOf(now.Number)
-	order, err := o.orders.ReadOrder(r.Context(), now.Order.OrderID)
+	order, err := o.orders.ReadOrder(r.Context(), record.orderID)
 	if err != nil {
-		o.failed(w, r, now.Number, err)
+		o.failed(w, r, record.number, err)
 		return
 	}
+	made, err := o.shop.store.changes(r.Context(), record.number)
+	if err != nil {
+		o.failed(w, r, r.PathValue("number"), err)
+		return
+	}
+	page := o.newOrderPage(record.number, order, made, time.Now())
 	number, _ := strconv.Atoi(r.FormValue("change"))
-	page := newOrderPage(now.Number, order, b, time.Now())
-	if ch := b.shown(number); ch != nil {
+	if ch := made.shown(number); ch != nil {
 		page.Notice = noticeOf(ch, order, time.Now())
 	}
-	o.render(w, r, http.StatusOK, "office_order", "Order "+now.Number, page)
+	o.render(w, r, http.StatusOK, "office_order", "Order "+record.number, page)
 }
 
 // find finds the order of a path in the shop's records. Without one whose id at Klarna is known, it shows why.
-func (o *office) find(w http.ResponseWriter, r *http.Request) (snapshot, bool) {
-	number := r.PathValue("number")
-	for _, c := range o.shop.store.ordered() {
-		if c.number != number {
-			continue
-		}
-		now := c.snapshot()
-		switch {
-		case now.State != placed:
-			o.renderProblem(w, r, http.StatusOK, problem{"Klarna has not confirmed this order yet",
-				"It was sent, and its outcome is unknown. The shop is finding out whether it exists. Do not ship it.", []action{toTheOffice}})
-		case now.Order == nil:
-			o.renderProblem(w, r, http.StatusOK, problem{"The order exists, but its id is unknown",
-				"Klarna’s response was lost. Klarna’s merchant portal finds the order by its number " + now.Number + ".", []action{toTheOffice}})
-		default:
-			return now, true
-		}
-		return snapshot{}, false
+func (o *office) find(w http.ResponseWriter, r *http.Request) (*order, bool) {
+	record, err := o.shop.store.order(r.Context(), r.PathValue("number"))
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		o.renderProblem(w, r, http.StatusNotFound, problem{"There is no such order", "This shop has no record of it.", []action{toTheOffice}})
+	case err != nil:
+		o.failed(w, r, r.PathValue("number"), err)
+	case record.state != placed:
+		o.renderProblem(w, r, http.StatusOK, problem{"Klarna has not confirmed this order yet",
+			"It was sent, and its outcome is unknown. The shop is finding out whether it exists. Do not ship it.", []action{toTheOffice}})
+	case record.orderID == "":
+		o.renderProblem(w, r, http.StatusOK, problem{"The order exists, but its id is unknown",
+			"Klarna’s response was lost. Klarna’s merchant portal finds the order by its number " + record.number + ".", []action{toTheOffice}})
+	default:
+		return record, true
 	}
-	o.renderProblem(w, r, http.StatusNotFound, problem{"There is no such order", "This shop has no record of it.", []action{toTheOffice}})
-	return snapshot{}, false
+	return nil, false
 }
 
-// failed shows that an order could not be read, and so nothing could be done about it.
+// failed shows that Klarna, or the shop's own database, could not be read, and so nothing could be done.
 func (o *office) failed(w http.ResponseWriter, r *http.Request, number string, err error) {
+	var klarnas *klarna.Error
+	if !errors.As(err, &klarnas) {
+		o.shop.logger.ErrorContext(r.Context(), "the database failed", "order_number", number, "error", err)
+		o.renderProblem(w, r, http.StatusServiceUnavailable, problem{"The shop’s database cannot be reached",
+			"What was sent to Klarna before is not lost. Look at the order in a moment.", []action{toTheOffice}})
+		return
+	}
 	o.shop.logger.WarnContext(r.Context(), "an order could not be read", "order_number", number, "error", err)
 	p := problem{"The order could not be read", "Klarna cannot be reached. Nothing was changed by this. It is most likely over in a moment.",
 		[]action{{"Read it again", officePath(number)}, toTheOffice}}
 	if errors.Is(err, klarna.ErrNotFound) || errors.Is(err, klarna.ErrUnauthorized) || errors.Is(err, klarna.ErrForbidden) {
 		p.Text = "Klarna does not know it, or these credentials may not read it. They must be those that the order was placed with."
+		if o.shop.payments.sandbox {
+			p.Text = "The local sandbox does not know it. It keeps orders in memory, and forgets them when it stops."
+		}
 	}
 	o.renderProblem(w, r, http.StatusServiceUnavailable, p)
 }

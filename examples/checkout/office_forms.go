@@ -2,13 +2,14 @@ package main
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
 	"time"
 
-	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/klarna-go/klarna-payments/klarna/ordermanagement"
 )
 
@@ -23,7 +24,7 @@ const (
 // changeOrder carries out what a form asks for, once for each key. A second post of the same form waits for the first one, and
 // ends at its outcome; after an unknown outcome it sends the same request again, with the same key.
 func (o *office) changeOrder(w http.ResponseWriter, r *http.Request) {
-	now, ok := o.find(w, r)
+	record, ok := o.find(w, r)
 	if !ok {
 		return
 	}
@@ -35,69 +36,95 @@ func (o *office) changeOrder(w http.ResponseWriter, r *http.Request) {
 	// Whoever closes the page must not cancel a capture that is under way.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), placeTimeout)
 	defer cancel()
-	b := o.changesOf(now.Number)
-	done, err := b.take(ctx)
-	if err != nil {
-		o.renderProblem(w, r, http.StatusServiceUnavailable, problem{"An earlier change is still under way",
-			"Nothing was sent to Klarna now. Look at the order again in a moment.", []action{{"To the order", officePath(now.Number)}, toTheOffice}})
+	ch, why, err := o.changeOf(ctx, r, record, kind)
+	switch {
+	case err != nil:
+		o.failed(w, r, record.number, err)
+		return
+	case why != nil:
+		o.showNotSent(w, r, record, why)
 		return
 	}
-	defer done()
+	if err := o.carryOut(ctx, record, ch); err != nil { // its outcome is in the database, or unknown
+		o.shop.logger.WarnContext(ctx, "a change was not carried on", "order_number", record.number, "change", ch.kind, "error", err)
+	}
+	seeOther(w, r, officePath(record.number)+"?change="+strconv.Itoa(ch.number))
+}
 
+// notSent is why a form was not sent to Klarna, in words.
+type notSent struct {
+	status      int
+	title, text string
+}
+
+// changeOf returns the change that a form asks for: the one that it was recorded as before, or a new one.
+func (o *office) changeOf(ctx context.Context, r *http.Request, record *order, kind string) (*change, *notSent, error) {
+	key := r.PostFormValue("key")
+	ch, err := o.shop.store.change(ctx, record.number, key)
+	if errors.Is(err, sql.ErrNoRows) {
+		why, err := o.newChange(ctx, r, record, kind)
+		if err != nil {
+			return nil, nil, err
+		}
+		// The same form may have been posted a moment before, and have changed what this post was checked against.
+		ch, err = o.shop.store.change(ctx, record.number, key)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil, why, nil
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+	} else if err != nil {
+		return nil, nil, err
+	}
+	if ch.kind != kind || r.PostForm.Has("seen") && ch.posted != r.PostForm.Encode() {
+		return nil, &notSent{http.StatusConflict, "Another window was faster",
+			"It has sent this form already, with something else in it. What you sent now was not carried out. This is the order as it stands."}, nil
+	}
+	return ch, nil, nil
+}
+
+// newChange records a change of a form that was not posted before, or returns why it cannot.
+func (o *office) newChange(ctx context.Context, r *http.Request, record *order, kind string) (*notSent, error) {
 	form, key := kind, r.PostFormValue("key")
 	if kind == refundForm {
 		form += " " + r.PostFormValue("capture_id")
 	}
-	ch := b.find(key)
-	switch {
-	case ch == nil:
-		if ch, ok = o.newChange(ctx, w, r, now, b, form); !ok {
-			return
-		}
-		o.carryOut(ctx, b, ch)
-	case ch.kind != kind || r.PostForm.Has("seen") && ch.posted != r.PostForm.Encode():
-		o.notSent(w, r, now, http.StatusConflict, "Another window was faster",
-			"It has sent this form already, with something else in it. What you sent now was not carried out. This is the order as it stands.")
-		return
-	case ch.canRetry(time.Now()):
-		o.carryOut(ctx, b, ch)
-	}
-	seeOther(w, r, officePath(now.Number)+"?change="+strconv.Itoa(ch.number))
-}
-
-// newChange makes a change of a form that was not posted before. If it cannot, it shows why.
-func (o *office) newChange(ctx context.Context, w http.ResponseWriter, r *http.Request, now snapshot, b *changes, form string) (*change, bool) {
-	key := r.PostFormValue("key")
-	if !b.isCurrent(form, key) {
-		o.notSent(w, r, now, http.StatusConflict, "This page was too old", "Nothing was sent to Klarna. This is the order as it stands.")
-		return nil, false
-	}
-	if b.open() {
-		o.notSent(w, r, now, http.StatusConflict, "Nothing was sent to Klarna", "The outcome of an earlier change is unknown. It has to be known first.")
-		return nil, false
-	}
-	order, err := o.orders.ReadOrder(ctx, now.Order.OrderID)
+	made, err := o.shop.store.changes(ctx, record.number)
 	if err != nil {
-		o.failed(w, r, now.Number, err)
-		return nil, false
+		return nil, err
+	}
+	if key != o.keyOf(record.number, form, made) {
+		return &notSent{http.StatusConflict, "This page was too old", "Nothing was sent to Klarna. This is the order as it stands."}, nil
+	}
+	earlier := &notSent{http.StatusConflict, "Nothing was sent to Klarna", "The outcome of an earlier change is unknown. It has to be known first."}
+	if made.open() != nil {
+		return earlier, nil
+	}
+	order, err := o.orders.ReadOrder(ctx, record.orderID)
+	if err != nil {
+		return nil, err
 	}
 	if r.PostFormValue("seen") != amountsOf(order) {
-		o.notSent(w, r, now, http.StatusConflict, "The order has changed",
-			"Its amounts are not those that you saw, so nothing was sent to Klarna. This is the order as it stands.")
-		return nil, false
+		return &notSent{http.StatusConflict, "The order has changed",
+			"Its amounts are not those that you saw, so nothing was sent to Klarna. This is the order as it stands."}, nil
 	}
-	ch := &change{key: key, kind: r.PathValue("kind"), form: form, posted: r.PostForm.Encode(), before: *order}
-	if why := o.fill(ch, order, r.PostForm); why != "" {
-		o.notSent(w, r, now, http.StatusUnprocessableEntity, "Nothing was sent to Klarna", why)
-		return nil, false
+	ch := &change{
+		key: key, orderNumber: record.number, number: len(made) + 1, kind: kind, form: form, posted: r.PostForm.Encode(),
+		before: amounts{order.CapturedAmount, order.RefundedAmount, order.RemainingAuthorizedAmount},
 	}
-	b.add(ch)
-	return ch, true
+	if why := ch.fill(order, r.PostForm); why != "" {
+		return &notSent{http.StatusUnprocessableEntity, "Nothing was sent to Klarna", why}, nil
+	}
+	added, err := o.shop.store.addChange(ctx, ch)
+	if err != nil || added {
+		return nil, err
+	}
+	return earlier, nil
 }
 
 // fill sets what a change sends, and its amount. It returns in words why Klarna would reject it, or an empty string.
-func (o *office) fill(ch *change, order *ordermanagement.Order, posted url.Values) (why string) {
-	id := order.OrderID
+func (ch *change) fill(order *ordermanagement.Order, posted url.Values) (why string) {
 	switch ch.kind {
 	case captureForm:
 		if why := captureObstacle(order, time.Now()); why != "" {
@@ -115,11 +142,7 @@ func (o *office) fill(ch *change, order *ordermanagement.Order, posted url.Value
 			return fmt.Sprintf("These lines are %s, but only %s can be captured. Klarna would reject it.", euros(request.CapturedAmount), euros(left))
 		}
 		request.ShippingInfo = parcel(posted)
-		ch.amount = request.CapturedAmount
-		ch.send = func(ctx context.Context, key klarna.CallOption) error {
-			_, err := o.orders.CaptureOrder(ctx, id, request, key)
-			return err
-		}
+		ch.amount, ch.request.Capture = request.CapturedAmount, &request
 	case refundForm:
 		captureID := posted.Get("capture_id")
 		if why := refundObstacle(order, captureID); why != "" {
@@ -137,25 +160,17 @@ func (o *office) fill(ch *change, order *ordermanagement.Order, posted url.Value
 			return fmt.Sprintf("These lines are %s, but only %s can be refunded. Klarna would reject it.", euros(request.RefundedAmount), euros(left))
 		}
 		request.Reference, request.Description = captureID, posted.Get("description")
-		ch.amount = request.RefundedAmount
-		ch.send = func(ctx context.Context, key klarna.CallOption) error {
-			_, err := o.orders.RefundOrder(ctx, id, request, key)
-			return err
-		}
+		ch.amount, ch.request.Refund = request.RefundedAmount, &request
 	case cancelForm:
 		if why := cancelObstacle(order); why != "" {
 			return why
 		}
 		ch.amount = order.RemainingAuthorizedAmount
-		ch.send = func(ctx context.Context, key klarna.CallOption) error { return o.orders.CancelOrder(ctx, id, key) }
 	case releaseForm:
 		if why := releaseObstacle(order); why != "" {
 			return why
 		}
 		ch.amount = order.RemainingAuthorizedAmount
-		ch.send = func(ctx context.Context, key klarna.CallOption) error {
-			return o.orders.ReleaseRemainingAuthorization(ctx, id, key)
-		}
 	}
 	return ""
 }
@@ -222,35 +237,37 @@ func refundable(order *ordermanagement.Order, captureID string) (request orderma
 
 // closeChange ends a change whose outcome stayed unknown, after a person has compared the amounts.
 func (o *office) closeChange(w http.ResponseWriter, r *http.Request) {
-	now, ok := o.find(w, r)
+	record, ok := o.find(w, r)
 	if !ok {
 		return
 	}
-	b := o.changesOf(now.Number)
-	done, err := b.take(r.Context())
+	done, err := o.shop.store.closeChange(r.Context(), record.number, r.PostFormValue("key"))
 	if err != nil {
-		return // the browser has gone
-	}
-	defer done()
-	if ch := b.find(r.PostFormValue("key")); ch != nil && ch.state == unresolved {
-		b.end(ch, closed, ch.err)
-		o.shop.logger.WarnContext(r.Context(), "a change of unknown outcome was closed", "order_number", now.Number, "change", ch.kind, "amount", ch.amount)
-	}
-	seeOther(w, r, officePath(now.Number))
-}
-
-// notSent shows the order again, with why a form was not sent to Klarna.
-func (o *office) notSent(w http.ResponseWriter, r *http.Request, now snapshot, status int, title, text string) {
-	order, err := o.orders.ReadOrder(r.Context(), now.Order.OrderID)
-	if err != nil {
-		o.failed(w, r, now.Number, err)
+		o.failed(w, r, record.number, err)
 		return
 	}
-	b := o.changesOf(now.Number)
-	page := newOrderPage(now.Number, order, b, time.Now())
-	page.Notice = &notice{Tone: "bad", Title: title, Text: text}
-	if ch := b.shown(0); ch != nil {
+	if done {
+		o.shop.logger.WarnContext(r.Context(), "a change of unknown outcome was closed", "order_number", record.number)
+	}
+	seeOther(w, r, officePath(record.number))
+}
+
+// showNotSent shows the order again, with why a form was not sent to Klarna.
+func (o *office) showNotSent(w http.ResponseWriter, r *http.Request, record *order, why *notSent) {
+	order, err := o.orders.ReadOrder(r.Context(), record.orderID)
+	if err != nil {
+		o.failed(w, r, record.number, err)
+		return
+	}
+	made, err := o.shop.store.changes(r.Context(), record.number)
+	if err != nil {
+		o.failed(w, r, record.number, err)
+		return
+	}
+	page := o.newOrderPage(record.number, order, made, time.Now())
+	page.Notice = &notice{Tone: "bad", Title: why.title, Text: why.text}
+	if ch := made.open(); ch != nil {
 		page.Notice = noticeOf(ch, order, time.Now())
 	}
-	o.render(w, r, status, "office_order", "Order "+now.Number, page)
+	o.render(w, r, why.status, "office_order", "Order "+record.number, page)
 }

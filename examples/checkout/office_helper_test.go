@@ -36,13 +36,13 @@ func (w *world) newStaff() *staff {
 	w.t.Helper()
 	p := w.newBrowser().checkout()
 	p.bring(p.approve())
-	now := p.record().snapshot()
-	if now.Order == nil {
+	o := p.order()
+	if o.orderID == "" {
 		w.t.Fatal("nothing was ordered")
 	}
 	b := w.newBrowser()
 	b.client.Transport = withPassword(w.shop.office.password)
-	return &staff{b, now.Number, now.Order.OrderID}
+	return &staff{b, o.number, o.orderID}
 }
 
 func (s *staff) page() response { return s.get(officePath(s.number)) }

@@ -64,9 +64,9 @@ type shownRefund struct {
 	At string
 }
 
-func newOrderPage(number string, order *ordermanagement.Order, b *changes, at time.Time) orderPage {
+func (o *office) newOrderPage(number string, order *ordermanagement.Order, made changes, at time.Time) orderPage {
 	page := orderPage{
-		Number: number, Path: officePath(number), Order: order, Status: statusOf(order, at), Open: b.open(), Seen: amountsOf(order),
+		Number: number, Path: officePath(number), Order: order, Status: statusOf(order, at), Open: made.open() != nil, Seen: amountsOf(order),
 		Ordered: date(order.CreatedAt.Time),
 	}
 	if order.RemainingAuthorizedAmount > 0 && !order.ExpiresAt.IsZero() {
@@ -74,21 +74,21 @@ func newOrderPage(number string, order *ordermanagement.Order, b *changes, at ti
 	}
 	left := ordermanagement.RemainingCapture(*order)
 	page.Capture = changeForm{
-		Kind: captureForm, Key: b.keyOf(captureForm), Obstacle: captureObstacle(order, at),
+		Kind: captureForm, Key: o.keyOf(number, captureForm, made), Obstacle: captureObstacle(order, at),
 		Amount: ordermanagement.CapturableAmount(*order, at), Lines: choices(left.OrderLines, true),
 	}
 	for _, capture := range order.Captures {
 		request, exact := refundable(order, capture.CaptureID)
 		page.Captures = append(page.Captures, shownCapture{capture, date(capture.CapturedAt.Time), changeForm{
-			Kind: refundForm, Key: b.keyOf(refundForm + " " + capture.CaptureID), Obstacle: refundObstacle(order, capture.CaptureID),
+			Kind: refundForm, Key: o.keyOf(number, refundForm+" "+capture.CaptureID, made), Obstacle: refundObstacle(order, capture.CaptureID),
 			CaptureID: capture.CaptureID, Amount: request.RefundedAmount, Lines: choices(request.OrderLines, false), Inexact: !exact,
 		}})
 	}
 	for _, refund := range order.Refunds {
 		page.Refunds = append(page.Refunds, shownRefund{refund, date(refund.RefundedAt.Time)})
 	}
-	page.Cancel = changeForm{Kind: cancelForm, Key: b.keyOf(cancelForm), Obstacle: cancelObstacle(order), Amount: order.RemainingAuthorizedAmount}
-	page.Release = changeForm{Kind: releaseForm, Key: b.keyOf(releaseForm), Obstacle: releaseObstacle(order), Amount: order.RemainingAuthorizedAmount}
+	page.Cancel = changeForm{Kind: cancelForm, Key: o.keyOf(number, cancelForm, made), Obstacle: cancelObstacle(order), Amount: order.RemainingAuthorizedAmount}
+	page.Release = changeForm{Kind: releaseForm, Key: o.keyOf(number, releaseForm, made), Obstacle: releaseObstacle(order), Amount: order.RemainingAuthorizedAmount}
 	return page
 }
 

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
 	"github.com/klarna-go/klarna-payments/klarna/ordermanagement"
@@ -153,10 +152,9 @@ func TestAnUnknownOutcomeIsNotRetriedAfterADay(t *testing.T) {
 	s.klarna.Fail(ordermanagement.OperationCaptureOrder, lost, lost, lost)
 	f := s.form("capture").with(map[string]string{"mug": "1"})
 	s.send(f)
-	b := s.shop.office.changesOf(s.number)
-	b.mu.Lock()
-	b.all[0].sent = time.Now().Add(-keyLifetime)
-	b.mu.Unlock()
+	if _, err := s.shop.store.db.ExecContext(t.Context(), `UPDATE changes SET sent = $1`, now().Add(-keyLifetime)); err != nil {
+		t.Fatal(err)
+	}
 	got := s.send(f)
 	wantText(t, got, http.StatusOK, "has forgotten the key", "now it is €14.50")
 	if len(forms(got, "capture")) != 0 || s.count(ordermanagement.OperationCaptureOrder) != 3 {

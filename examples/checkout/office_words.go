@@ -112,12 +112,12 @@ var changeWords = map[string]struct{ what, done string }{
 func noticeOf(ch *change, order *ordermanagement.Order, now time.Time) *notice {
 	words := changeWords[ch.kind]
 	what := fmt.Sprintf(words.what, euros(ch.amount))
-	n := &notice{Detail: detailOf(ch.err), Key: ch.key, Kind: ch.kind}
+	n := &notice{Detail: ch.detail, Key: ch.key, Kind: ch.kind}
 	switch ch.state {
 	case made:
 		n.Tone, n.Title, n.Text = "good", fmt.Sprintf(words.done, euros(ch.amount)), "Klarna has confirmed it. Sending the form again changes nothing."
 	case notMade:
-		n.Tone, n.Title, n.Text = "bad", what+" was not carried out", rejection(ch.err)
+		n.Tone, n.Title, n.Text = "bad", what+" was not carried out", ch.problem
 	case sending:
 		n.Tone, n.Title, n.Text = "wait", what+" is under way", "Klarna has not responded yet. Load this page again in a moment."
 	case closed:
@@ -137,7 +137,7 @@ func noticeOf(ch *change, order *ordermanagement.Order, now time.Time) *notice {
 		}
 		if n.Close = ch.rejected || !n.Retry; n.Close {
 			n.Text += fmt.Sprintf("Before it, %s was captured, %s refunded and %s left; now it is %s, %s and %s. Compare them, and close this.",
-				euros(ch.before.CapturedAmount), euros(ch.before.RefundedAmount), euros(ch.before.RemainingAuthorizedAmount),
+				euros(ch.before.captured), euros(ch.before.refunded), euros(ch.before.left),
 				euros(order.CapturedAmount), euros(order.RefundedAmount), euros(order.RemainingAuthorizedAmount))
 		}
 	}

@@ -42,7 +42,7 @@ func TestAnUnknownOutcomeIsNoFailure(t *testing.T) {
 			}
 			wantPage(t, p.get("/checkout"), http.StatusOK, "/checkout/.*/checking", "We are checking")
 			wantPage(t, p.setQuantity("mug", "7"), http.StatusOK, "/checkout/.*/checking", "We are checking")
-			eventually(t, "the outcome", func() bool { return p.record().snapshot().State != checking })
+			eventually(t, "the outcome", func() bool { return p.order().state != checking })
 			if got := p.get(p.record().checkingPath()); !strings.Contains(got.body, test.ends) {
 				t.Errorf("it ends at %s", got.path)
 			}
@@ -60,8 +60,8 @@ func TestAnOutcomeThatStaysUnknown(t *testing.T) {
 	never := klarnatest.EmptyStatus(503)
 	w.klarna.Fail(klarna.OperationCreateOrder, never, never, never, never, never, never)
 	p.bring(p.approve())
-	eventually(t, "giving up", func() bool { return p.record().snapshot().State == unclear })
-	wantPage(t, p.get(p.record().orderPath()), http.StatusOK, "/checkout/.*/checking", "one of us is looking into it")
+	eventually(t, "giving up", func() bool { return p.order().state == unclear })
+	wantPage(t, p.get(orderPath(p.record().number)), http.StatusOK, "/checkout/.*/checking", "one of us is looking into it")
 	wantPage(t, p.get("/cart"), http.StatusOK, "/cart", "It is empty") // or it would be paid twice
 }
 
@@ -76,11 +76,11 @@ func TestOneLookAtTheSessionIsNotEnough(t *testing.T) {
 	reads := w.count(klarna.OperationReadSession)
 	wantPage(t, p.bring(token), http.StatusOK, "/checkout/.*/checking", "We are checking your payment")
 	eventually(t, "the first look", func() bool { return w.count(klarna.OperationReadSession) == reads+2 }) // and one by place
-	if state := p.record().snapshot().State; state != checking {
+	if state := p.order().state; state != checking {
 		t.Fatalf("it is settled: %v", state)
 	}
 	p.placeElsewhere(token)
-	eventually(t, "the outcome", func() bool { return p.record().snapshot().State == placed })
+	eventually(t, "the outcome", func() bool { return p.order().state == placed })
 	wantPage(t, p.get("/cart"), http.StatusOK, "/cart", "It is empty")
 }
 
@@ -93,8 +93,8 @@ func TestGivingUpTakesTheShoppersTurn(t *testing.T) {
 	w.klarna.Fail(klarna.OperationCreateOrder, never, never, never, never, never, never)
 	token := p.approve()
 	p.bring(token)
-	for p.record().snapshot().State == checking {
-		if err := w.shop.place(t.Context(), p.record(), token, byCallback); err != nil {
+	for p.order().state == checking {
+		if err := w.shop.place(t.Context(), p.record().id, token, byCallback); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -126,7 +126,7 @@ func TestACartThatAnotherProcessOrderedCannotChange(t *testing.T) {
 		p.klarna.Fail(klarna.OperationReadSession, klarnatest.HTMLStatus(404))
 		wantPage(t, p.setQuantity("mug", "7"), http.StatusOK, "/problem/busy", "Your cart is as you left it")
 		wantPage(t, p.get("/cart"), http.StatusOK, "/cart", "€57.90") // with two mugs
-		if p.record().snapshot().State != open {
+		if p.record().state != open {
 			t.Error("the checkout has ended, though an order of it may exist")
 		}
 	})

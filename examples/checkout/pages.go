@@ -61,8 +61,7 @@ type frame struct {
 func (s *shop) render(w http.ResponseWriter, r *http.Request, status int, sh *shopper, name, title string, page any) {
 	f := frame{Title: title, Notice: s.payments.notice, Page: page}
 	if sh != nil {
-		now, _ := sh.now()
-		f.CartCount, f.CSRF = now.count(), sh.csrf
+		f.CartCount, f.CSRF = sh.cart.count(), s.csrf(sh.id)
 	}
 	s.write(w, r, status, pages[name], "layout", f)
 }

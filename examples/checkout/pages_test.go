@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -89,7 +91,9 @@ func TestTheShopStopsWhenItIsTold(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	var out lockedBuffer
 	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, []string{"-addr", "127.0.0.1:0"}, &out) }()
+	go func() {
+		ended <- run(ctx, []string{"-addr", "127.0.0.1:0", "-db", filepath.Join(t.TempDir(), "shop.sqlite")}, &out)
+	}()
 	eventually(t, "the shop prints where it is", func() bool { return strings.Contains(out.String(), "The shop is at http://127.0.0.1:") })
 	if !strings.Contains(out.String(), "on a local sandbox, not on Klarna") {
 		t.Errorf("it does not print what it runs on:\n%s", out.String())
@@ -118,6 +122,21 @@ func TestTheShopStopsWhenItIsTold(t *testing.T) {
 		}
 	case <-time.After(10 * time.Second):
 		t.Fatal("it does not stop")
+	}
+}
+
+func TestATakenPortNamesTheFlagThatMovesTheShop(t *testing.T) {
+	for _, name := range []string{"KLARNA_API_KEY", "KLARNA_USERNAME", "SHOP_BASE_URL"} {
+		t.Setenv(name, "")
+	}
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	err = run(t.Context(), []string{"-addr", taken.Addr().String(), "-db", filepath.Join(t.TempDir(), "shop.sqlite")}, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "-addr") {
+		t.Errorf("it fails with %v", err)
 	}
 }
 

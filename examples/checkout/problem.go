@@ -46,6 +46,9 @@ var problems = map[string]problem{
 	"ours": {"Something is wrong on our side",
 		"It is not your fault. Nothing was ordered, and you pay nothing. We have been told of it. Your cart is as you left it.",
 		[]action{toTheCart}},
+	"down": {"Something is wrong on our side",
+		"It is not your fault. If you have just paid, do not pay again: nothing is lost, and we go on with it. Look again in a moment.",
+		[]action{{"Look again", "/checkout"}}},
 	"waiting": {"Still working on it",
 		"Another page of yours is busy with the same cart. Give it a moment, and look again before you pay.",
 		[]action{{"Look again", "/checkout"}}},
@@ -81,8 +84,8 @@ func problemOf(err error) string {
 		return "ours"
 	case errors.As(err, &rejected): // too many calls, a server error, no response
 		return "busy"
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled): // waiting for the shopper's turn
+	case errors.Is(err, errChanged), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return "waiting"
 	}
-	return "ours"
+	return "down" // the database
 }

@@ -152,6 +152,7 @@ func TestLogsHoldNoSecrets(t *testing.T) {
 	p := w.newBrowser().checkout()
 	clientToken := p.record().clientToken
 	tokens := []string{p.approve()}
+	eventually(t, "the callback placed the order", func() bool { return p.order().state == placed })
 	p.setQuantity("mug", "3")
 	p.bring(tokens[0])
 	p = p.checkout()

@@ -10,7 +10,7 @@ import (
 
 // settle finds out, in the background, whether an order with an unknown outcome exists. Until then the shopper reads that
 // we are checking, and never that the purchase failed.
-func (s *shop) settle(c *checkout) {
+func (s *shop) settle(c *checkout, sent *sentOrder) {
 	var known evidence
 	for _, wait := range s.settleWaits {
 		select {
@@ -20,17 +20,12 @@ func (s *shop) settle(c *checkout) {
 			s.logger.Error("stopped with an order whose outcome is unknown", "order_number", c.number)
 			return
 		}
-		if s.look(c, &known) {
+		if s.look(c, sent, &known) {
 			return
 		}
 	}
 	s.logger.Error("the outcome of an order could not be found out", "order_number", c.number)
-	done, err := c.shopper.take(s.running) // the state changes only in the shopper's turn
-	if err != nil {
-		return
-	}
-	defer done()
-	c.recordUnclear()
+	s.record(s.store.orderUnclear(s.running, c))
 }
 
 // evidence is what suggests so far that there is no order. One rejection proves nothing after a lost response: it may be about
@@ -43,19 +38,14 @@ type evidence struct {
 // look sends the same order again: one token makes at most one order, so this either gets the response that was lost or
 // places the order that never arrived. Once Klarna has rejected it, only the session is read. It returns true when
 // the outcome is known.
-func (s *shop) look(c *checkout, known *evidence) bool {
+func (s *shop) look(c *checkout, sent *sentOrder, known *evidence) bool {
 	ctx, cancel := context.WithTimeout(s.running, placeTimeout)
 	defer cancel()
-	done, err := c.shopper.take(ctx)
-	if err != nil {
-		return false
-	}
-	defer done()
 	if known.rejection == nil {
-		order, err := s.klarna.CreateOrder(ctx, c.sent.token, c.sent.request)
+		order, err := s.klarna.CreateOrder(ctx, sent.token, sent.request)
 		switch {
 		case err == nil:
-			c.recordOrder(order, c.sent.by)
+			s.record(s.store.orderPlaced(ctx, c, order))
 			s.logger.Info("order placed by a retry", "order_number", c.number)
 			return true
 		case errors.Is(err, klarna.ErrOrderAlreadyPlaced):
@@ -75,7 +65,7 @@ func (s *shop) look(c *checkout, known *evidence) bool {
 		s.logger.Warn("the session of an order could not be read", "order_number", c.number, "error", err)
 	case known.rejection == nil:
 	case known.absent:
-		c.recordRejection(problemOf(known.rejection))
+		s.record(s.store.orderRejected(ctx, c, problemOf(known.rejection), errors.Is(known.rejection, klarna.ErrConflict)))
 		s.logger.Warn("there is no order", "order_number", c.number, "error", known.rejection)
 		return true
 	default:
@@ -86,7 +76,7 @@ func (s *shop) look(c *checkout, known *evidence) bool {
 
 // recordLost records an order that exists while its id was lost.
 func (s *shop) recordLost(c *checkout, err error) {
-	c.recordOrder(nil, c.sent.by)
+	s.record(s.store.orderPlaced(s.running, c, nil))
 	s.logger.Warn("an order exists, but its id was lost: look it up by the order number", "order_number", c.number, "error", err)
 }
 
@@ -107,4 +97,11 @@ func isRejection(err error) bool {
 func isKlarnas(err error) bool {
 	var e *klarna.Error
 	return errors.As(err, &e) && e.Code != ""
+}
+
+// record logs that an outcome could not be stored.
+func (s *shop) record(err error) {
+	if err != nil {
+		s.logger.Error("the outcome of an order could not be stored", "error", err)
+	}
 }

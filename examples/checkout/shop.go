@@ -2,7 +2,8 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
+	"crypto/hkdf"
+	"crypto/sha256"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -22,8 +23,10 @@ type shop struct {
 	logger   *slog.Logger
 	baseURL  string // what Klarna and shoppers reach the shop by; empty when that is not known
 	store    *store
+	formKey  []byte
 	office   *office
 
+	turns       turns
 	settleWaits []time.Duration // before each look at an order whose outcome is unknown
 
 	running    context.Context // ends when the shop closes
@@ -31,24 +34,32 @@ type shop struct {
 	background sync.WaitGroup // what runs without a request
 }
 
-func newShop(p *payments, baseURL string, logger *slog.Logger) (*shop, error) {
+func newShop(ctx context.Context, st *store, p *payments, baseURL string, logger *slog.Logger) (*shop, error) {
 	baseURL = strings.TrimRight(baseURL, "/")
 	if u, err := url.Parse(baseURL); baseURL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
 		return nil, fmt.Errorf("the base URL must be a whole URL such as https://shop.example, not %.100q", baseURL)
 	}
-	// A new key for each start: what the URLs refer to is in memory, and forgotten with it. A shop with a database has a
-	// key that stays.
-	key := make([]byte, 32)
-	_, _ = rand.Read(key) // never fails
-	signer, err := klarna.NewCallbackSigner(key)
+	key, err := st.key(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("the shop's key: %w", err)
+	}
+	// One key for each purpose.
+	derive := func(purpose string) []byte {
+		derived, err := hkdf.Expand(sha256.New, key, purpose, sha256.Size)
+		if err != nil {
+			panic(err) // only if more were asked for
+		}
+		return derived
+	}
+	signer, err := klarna.NewCallbackSigner(derive("callbacks"))
 	if err != nil {
 		return nil, err
 	}
 	s := &shop{
-		klarna: p.client, signer: signer, payments: p, logger: logger, baseURL: baseURL, store: newStore(),
+		klarna: p.client, signer: signer, payments: p, logger: logger, baseURL: baseURL, store: st, formKey: derive("forms"),
 		settleWaits: []time.Duration{time.Second, 3 * time.Second, 10 * time.Second, 30 * time.Second, time.Minute, 5 * time.Minute},
 	}
-	s.office = newOffice(s)
+	s.office = newOffice(s, derive("office"))
 	s.running, s.stop = context.WithCancel(context.Background())
 	return s, nil
 }

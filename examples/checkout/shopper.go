@@ -2,59 +2,81 @@ package main
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/subtle"
+	"database/sql"
+	"encoding/hex"
+	"errors"
 	"net/http"
+	"regexp"
 	"strings"
-	"sync"
 	"time"
 )
 
-// shopper is one browser, known by a cookie.
+// shopper is one browser, known by a cookie, as the database has it. Who was never stored has the example's cart.
 type shopper struct {
-	id   string // what the cookie holds: who has it is the shopper
-	csrf string // what each form of this shopper carries
-
-	// turn lets one thing happen at a time: two tabs change the cart, the browser and Klarna's callback both want to place
-	// the order. It is a channel and no mutex because a call to Klarna is made meanwhile, and a waiting request may end.
-	turn chan struct{}
-
-	mu       sync.Mutex // guards what follows, which only changes in a turn, and the checkouts' guarded fields
-	cart     cart
-	checkout *checkout            // what is being paid; nil when nothing is
-	orders   map[string]*checkout // what was ordered, by its number
-	seen     time.Time
+	id         string // what the cookie holds: who has it is the shopper
+	version    int64  // of what is stored; 0 if nothing is
+	cart       cart
+	checkoutID string // what is being paid; empty when nothing is
 }
 
-func newShopper() *shopper {
-	return &shopper{
-		id: rand.Text(), csrf: rand.Text(), turn: make(chan struct{}, 1),
-		cart: cart{"mug": 2, "cookbook": 1}, // an example is no fun with an empty cart
+// errChanged reports that another request has changed what this one has read: another tab, or another process of the shop.
+var errChanged = errors.New("the shopper's cart has changed meanwhile")
+
+// attempts bounds how often a change begins anew after errChanged.
+const attempts = 5
+
+// rememberFor is how long a cart is kept that nobody changes.
+const rememberFor = 30 * 24 * time.Hour
+
+// shopper reads a shopper.
+func (st *store) shopper(ctx context.Context, id string) (*shopper, error) {
+	sh := &shopper{id: id}
+	err := st.db.QueryRowContext(ctx, `SELECT version, cart, checkout_id FROM shoppers WHERE id = $1`, id).
+		Scan(&sh.version, asJSON{&sh.cart}, &sh.checkoutID)
+	if errors.Is(err, sql.ErrNoRows) {
+		sh.cart = cart{"mug": 2, "cookbook": 1} // an example is no fun with an empty cart
+		return sh, nil
 	}
+	return sh, err
 }
 
-// take waits for the shopper's turn. Whoever gets it calls done.
-func (sh *shopper) take(ctx context.Context) (done func(), err error) {
-	select {
-	case sh.turn <- struct{}{}:
-		return func() { <-sh.turn }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
+// saveShopper stores a shopper. It fails with errChanged if another request was faster.
+func saveShopper(ctx context.Context, tx *sql.Tx, sh *shopper) error {
+	saved, err := wrote(ctx, tx, `
+		INSERT INTO shoppers (id, version, cart, checkout_id, seen) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (id) DO UPDATE
+		SET version = excluded.version, cart = excluded.cart, checkout_id = excluded.checkout_id, seen = excluded.seen
+		WHERE shoppers.version = $6`,
+		sh.id, sh.version+1, asJSON{sh.cart}, sh.checkoutID, now(), sh.version)
+	if err == nil && !saved {
+		err = errChanged
 	}
+	return err
 }
 
-// now is the cart and the checkout as they are.
-func (sh *shopper) now() (cart, *checkout) {
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	return sh.cart, sh.checkout
+// leave takes a checkout away from its shopper, whose cart is empty if it was bought.
+func leave(ctx context.Context, tx *sql.Tx, checkoutID string, bought bool) error {
+	_, err := tx.ExecContext(ctx, `
+		UPDATE shoppers SET checkout_id = '', version = version + 1, cart = CASE WHEN $2 THEN '{}' ELSE cart END
+		WHERE checkout_id = $1`, checkoutID, bought)
+	return err
 }
 
-// order is what this shopper ordered under a number; nil if it is another's, or none.
-func (sh *shopper) order(number string) *checkout {
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	return sh.orders[number]
+// forget deletes the shoppers who were not seen for long, and what they did not order.
+func (st *store) forget(ctx context.Context, seenBefore time.Time) error {
+	return st.inTx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM shoppers WHERE seen < $1`, seenBefore); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `
+			DELETE FROM checkouts WHERE state <> 'ordered' AND created < $1
+			AND NOT EXISTS (SELECT 1 FROM shoppers WHERE shoppers.id = checkouts.shopper_id)`, seenBefore)
+		return err
+	})
 }
 
 // withShopper is a handler of a request by a shopper.
@@ -62,41 +84,60 @@ type withShopper func(w http.ResponseWriter, r *http.Request, sh *shopper)
 
 const shopperCookie = "shopper"
 
-// page serves a page. Who has no cookie gets one.
+// cookiePattern is what rand.Text returns.
+var cookiePattern = regexp.MustCompile(`^[A-Z2-7]{26}$`)
+
+// page serves a page. Who has no cookie gets one; the database has a row from the first change on.
 func (s *shop) page(serve withShopper) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		sh := s.shopperOf(r)
-		if sh == nil {
-			sh = newShopper()
-			s.store.addShopper(sh)
+		id, ok := shopperID(r)
+		if !ok {
+			id = rand.Text()
 			http.SetCookie(w, &http.Cookie{ //nolint:gosec // on this machine there is no https, and no cookie if it were Secure
-				Name: shopperCookie, Value: sh.id, Path: "/",
+				Name: shopperCookie, Value: id, Path: "/",
+				MaxAge:   int(rememberFor / time.Second),
 				HttpOnly: true,
 				SameSite: http.SameSiteLaxMode, // no other site can post in the shopper's name
 				Secure:   strings.HasPrefix(s.baseURL, "https://"),
 			})
 		}
-		serve(w, r, sh)
+		s.serveShopper(w, r, id, serve)
 	})
 }
 
 // form takes what a shopper posts. The form must be one that this shopper was given.
 func (s *shop) form(serve withShopper) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		sh := s.shopperOf(r)
-		if sh == nil || subtle.ConstantTimeCompare([]byte(r.PostFormValue("csrf")), []byte(sh.csrf)) == 0 {
-			s.renderProblem(w, r, http.StatusForbidden, sh, problems["stale"])
+		id, ok := shopperID(r)
+		if !ok || subtle.ConstantTimeCompare([]byte(r.PostFormValue("csrf")), []byte(s.csrf(id))) == 0 {
+			s.renderProblem(w, r, http.StatusForbidden, nil, problems["stale"])
 			return
 		}
-		serve(w, r, sh)
+		s.serveShopper(w, r, id, serve)
 	})
 }
 
-// shopperOf is who has the request's cookie; nil if nobody has.
-func (s *shop) shopperOf(r *http.Request) *shopper {
-	cookie, err := r.Cookie(shopperCookie)
+func (s *shop) serveShopper(w http.ResponseWriter, r *http.Request, id string, serve withShopper) {
+	sh, err := s.store.shopper(r.Context(), id)
 	if err != nil {
-		return nil
+		s.failed(w, r, nil, "the shopper could not be read", err)
+		return
 	}
-	return s.store.shopper(cookie.Value)
+	serve(w, r, sh)
+}
+
+// shopperID is what the request's cookie holds.
+func shopperID(r *http.Request) (string, bool) {
+	cookie, err := r.Cookie(shopperCookie)
+	if err != nil || !cookiePattern.MatchString(cookie.Value) {
+		return "", false
+	}
+	return cookie.Value, true
+}
+
+// csrf is what each form of a shopper carries. Only the shop can make it, and any process of the shop can check it.
+func (s *shop) csrf(shopperID string) string {
+	mac := hmac.New(sha256.New, s.formKey)
+	mac.Write([]byte(shopperID))
+	return hex.EncodeToString(mac.Sum(nil))
 }

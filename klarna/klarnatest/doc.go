@@ -1,6 +1,7 @@
-// Package klarnatest is a fake server of Klarna Payments v1, Order Management v1 and Hosted Payment Page v1, for tests and for
-// trying things without credentials. It is to package klarna what net/http/httptest is to net/http: a [Server] listens on loopback,
-// remembers sessions, authorizations and orders, and responds as Klarna does, in status, error code, message and correlation id.
+// Package klarnatest is a fake server of Klarna Payments, Order Management, Customer Token and Hosted Payment Page v1, for tests and
+// for trying things without credentials. It is to package klarna what net/http/httptest is to net/http: a [Server] listens on
+// loopback, remembers sessions, authorizations, orders and customer tokens, and responds as Klarna does, in status, error code,
+// message and correlation id.
 //
 //	server := klarnatest.NewServer()
 //	defer server.Close()
@@ -36,6 +37,17 @@
 //
 // A request with a known idempotency key is not carried out again for 24 hours: it gets the same response, whatever its body,
 // its order or its operation. [WithKeyConflicts] rejects it as long as the first one runs.
+//
+// # Customer tokens
+//
+// A token can be charged, read and cancelled with package customertoken, on the same client. Each charge makes an order as above,
+// once for each idempotency key. A token that was made of lines with a subscription is charged with lines that have the same one,
+// and any other without. [Server.SetTokenStatus] suspends and cancels a token, [Server.DeclineCharges] has its charges declined
+// until the customer confirms one (step_up_id) and so replaces the stored card. A cancellation is accepted at once and takes effect
+// a second later, by the server's clock. [Server.CustomerToken] returns a token without a request.
+//
+//	tokens := customertoken.New(client)
+//	server.DeclineCharges(token, "UNAVAILABLE_PAYMENT_METHOD")
 //
 // # The hosted page
 //

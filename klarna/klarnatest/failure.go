@@ -1,7 +1,9 @@
 package klarnatest
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,7 +16,8 @@ type failure struct {
 	status   int
 	code     string
 	messages []string
-	fields   []string // that the messages name, of a bad value
+	fields   []string       // that the messages name, of a bad value
+	details  map[string]any // further members of the body
 }
 
 var (
@@ -35,6 +38,13 @@ var (
 	unknownPath     = newFailure(http.StatusNotFound, "NOT_FOUND")
 	wrongMethod     = newFailure(http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED")
 )
+
+// badFields is a body that breaks a rule in the fields, each named once and in order.
+func badFields(fields []string) *failure {
+	slices.SortFunc(fields, comparePaths)
+	fields = slices.Compact(fields)
+	return badValue(fields[:min(len(fields), maxNamed)]...)
+}
 
 // badValue is a body that breaks a rule in the fields.
 func badValue(fields ...string) *failure {
@@ -69,11 +79,9 @@ func newFailure(status int, code string, messages ...string) *failure {
 
 // body is what Klarna's document calls ErrorV2. The type of package klarna would leave an empty list out.
 func (f *failure) body(correlationID string) any {
-	return struct {
-		Code          string   `json:"error_code"`
-		Messages      []string `json:"error_messages"`
-		CorrelationID string   `json:"correlation_id"`
-	}{f.code, f.messages, correlationID}
+	body := map[string]any{"error_code": f.code, "error_messages": f.messages, "correlation_id": correlationID}
+	maps.Copy(body, f.details)
+	return body
 }
 
 // Error is the status, the code and the messages.

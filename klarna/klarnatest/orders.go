@@ -8,19 +8,16 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna/klarnatest/internal/orderstate"
 )
 
-func (s *Server) createOrder(token string, body []byte) (any, *failure) {
-	sent, rejected := parse(body)
-	if rejected != nil {
-		return nil, rejected
-	}
-	if rejected := s.check("create_order_request", sent, new(klarna.CreateOrderRequest)); rejected != nil {
+func (s *Server) createOrder(token string, request *Request) (any, *failure) {
+	sent := request.sent
+	if rejected := s.check(request, "payments", "create_order_request", sent, new(klarna.CreateOrderRequest)); rejected != nil {
 		return nil, rejected
 	}
 	authorized, rejected := s.authorized(token)
 	if rejected != nil {
 		return nil, rejected
 	}
-	hash, differences := sha256.Sum256(canonical(body)), orderDifferences(authorized, sent)
+	hash, differences := sha256.Sum256(canonical(sent)), orderDifferences(authorized, sent)
 	details := placedDetails(authorized, sent)
 
 	s.mu.Lock()
@@ -61,14 +58,20 @@ func (s *Server) authorized(token string) (members, *failure) {
 	return a.members, nil
 }
 
-// place makes an order. Nobody changes it afterwards: it is returned again. Server.mu is held.
+// place makes the order of an authorization. Nobody changes it afterwards: it is returned again. Server.mu is held.
 func (s *Server) place(a *authorization, sent members, details orderstate.Placed) *klarna.Order {
+	s.confirmed(a.members)
+	return s.newOrder(a.session.id, klarna.AuthorizedPaymentMethodTypeInvoice, details, sent, a.members)
+}
+
+// newOrder makes an order. The URLs of the shop are those of the first members that have them. Server.mu is held.
+func (s *Server) newOrder(sessionID string, paidBy klarna.AuthorizedPaymentMethodType, details orderstate.Placed, urls ...members) *klarna.Order {
 	order := &klarna.Order{
 		OrderID:                 newUUID(),
 		FraudStatus:             s.fraudStatus,
-		AuthorizedPaymentMethod: klarna.AuthorizedPaymentMethod{Type: klarna.AuthorizedPaymentMethodTypeInvoice},
+		AuthorizedPaymentMethod: klarna.AuthorizedPaymentMethod{Type: paidBy},
 	}
-	ids := strings.NewReplacer("{session.id}", a.session.id, "{order.id}", order.OrderID)
+	ids := strings.NewReplacer("{session.id}", sessionID, "{order.id}", order.OrderID)
 	now := s.clock.now()
 	details.ID, details.FraudStatus = order.OrderID, order.FraudStatus
 	placed := &placedOrder{
@@ -76,11 +79,14 @@ func (s *Server) place(a *authorization, sent members, details orderstate.Placed
 		placed:       now,
 		state:        orderstate.New(now, details),
 		status:       order.FraudStatus,
-		confirmation: ids.Replace(merchantURL("confirmation", sent, a.members)),
-		notification: ids.Replace(merchantURL("notification", sent, a.members)),
+		confirmation: ids.Replace(merchantURL("confirmation", urls...)),
+		notification: ids.Replace(merchantURL("notification", urls...)),
 	}
 	if placed.confirmation != "" {
 		order.RedirectURL = s.URL + redirectPath + order.OrderID
+		if x := s.sessions[sessionID]; x != nil {
+			order.RedirectURL = s.redirectURL(x)
+		}
 	}
 	s.addOrder(placed)
 	return order

@@ -16,7 +16,7 @@ const (
 // store holds sessions, their authorizations, and orders, so that a server may run for weeks: it forgets what has expired,
 // and the oldest of what is too much. Server.mu guards it.
 type store struct {
-	maxSessions int // and as many orders
+	maxSessions int // and as many orders and customer tokens
 	maxBytes    int
 
 	sessions       map[string]*session
@@ -24,6 +24,8 @@ type store struct {
 	orders         map[string]*placedOrder   // by order id
 	oldestSessions []*session                // in the order in which they were created
 	keys           map[string]*usedKey       // by idempotency key
+	tokens         map[string]*storedToken   // by customer token
+	oldestTokens   []*storedToken            // in the order in which they were made
 	pages          map[string]*hostedPage    // by id, stored with their sessions
 	pageKeys       map[string]*hostedPage    // by the key in their address
 	oldestOrders   []*placedOrder            // in the order in which they were placed
@@ -39,6 +41,7 @@ func newStore(maxSessions, maxBytes int) store {
 		authorizations: map[string]*authorization{},
 		orders:         map[string]*placedOrder{},
 		keys:           map[string]*usedKey{},
+		tokens:         map[string]*storedToken{},
 		pages:          map[string]*hostedPage{},
 		pageKeys:       map[string]*hostedPage{},
 	}
@@ -50,6 +53,7 @@ const (
 	authorizationOverhead = 512
 	orderOverhead         = 512
 	keyOverhead           = 512
+	tokenOverhead         = 512
 )
 
 func (st *store) addSession(x *session, now time.Time) {
@@ -98,13 +102,16 @@ func (st *store) resize(x *session) {
 	st.shrink()
 }
 
-// shrink forgets the oldest sessions and orders while there is too much of them.
+// shrink forgets the oldest of what there is too much of.
 func (st *store) shrink() {
 	for len(st.oldestSessions) > st.maxSessions {
 		st.forgetSession()
 	}
 	for len(st.oldestOrders) > st.maxSessions {
 		st.forgetOrder()
+	}
+	for len(st.oldestTokens) > st.maxSessions {
+		st.forgetToken()
 	}
 	for st.bytes > st.maxBytes {
 		forget := st.oldest()
@@ -115,7 +122,7 @@ func (st *store) shrink() {
 	}
 }
 
-// oldest returns what forgets the oldest session, order or key, or nil.
+// oldest returns what forgets the oldest session, order, customer token or key, or nil.
 func (st *store) oldest() (forget func()) {
 	var oldest time.Time
 	consider := func(at time.Time, do func()) {
@@ -128,6 +135,9 @@ func (st *store) oldest() (forget func()) {
 	}
 	if len(st.oldestSessions) > 0 {
 		consider(st.oldestSessions[0].began, st.forgetSession)
+	}
+	if len(st.oldestTokens) > 0 {
+		consider(st.oldestTokens[0].made, st.forgetToken)
 	}
 	if len(st.oldestKeys) > 0 {
 		consider(st.oldestKeys[0].used, st.forgetKey)

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"net/url"
+	"time"
+
+	"github.com/klarna-go/klarna-payments/klarna"
+)
+
+// order is what a shopper ordered, as the database has it from before it is sent to Klarna.
+type order struct {
+	number      string
+	checkoutID  string
+	shopperID   string
+	state       orderState
+	lines       []klarna.OrderLine
+	amount, tax int64 // in cents
+	currency    string
+	placedBy    origin
+	orderID     string // Klarna's; empty if it is not known
+	fraud       klarna.FraudStatus
+	redirectURL string
+	ordered     time.Time
+}
+
+type orderState string
+
+const (
+	checking orderState = "checking" // it is being sent, or its outcome is unknown
+	placed   orderState = "placed"   // it exists
+	unclear  orderState = "unclear"  // its outcome could not be found out: a person has to look
+)
+
+// origin is who brought the authorization token.
+type origin string
+
+const (
+	byBrowser  origin = "browser"
+	byCallback origin = "callback"
+	byUnknown  origin = "unknown" // something else than this shop
+)
+
+const orderColumns = `number, checkout_id, shopper_id, state, lines, amount, tax, currency, placed_by, klarna_order_id, fraud_status, redirect_url, ordered`
+
+// scanOrder reads the orderColumns of a row.
+func scanOrder(row interface{ Scan(dest ...any) error }) (*order, error) {
+	o := new(order)
+	err := row.Scan(&o.number, &o.checkoutID, &o.shopperID, &o.state, asJSON{&o.lines}, &o.amount, &o.tax, &o.currency, &o.placedBy,
+		&o.orderID, &o.fraud, &o.redirectURL, &o.ordered)
+	return o, err
+}
+
+// order reads an order. It fails with sql.ErrNoRows if there is no such order.
+func (st *store) order(ctx context.Context, number string) (*order, error) {
+	return scanOrder(st.db.QueryRowContext(ctx, `SELECT `+orderColumns+` FROM orders WHERE number = $1`, number))
+}
+
+// orders reads some orders, the newest first. Those whose outcome is unknown are among them.
+func (st *store) orders(ctx context.Context, skip, most int) ([]*order, error) {
+	rows, err := st.db.QueryContext(ctx, `SELECT `+orderColumns+` FROM orders ORDER BY ordered DESC, number LIMIT $1 OFFSET $2`, most, skip)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var found []*order
+	for rows.Next() {
+		o, err := scanOrder(rows)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, o)
+	}
+	return found, rows.Err()
+}
+
+// addOrder stores the order of an open checkout, before it is sent. It reports whether the checkout was still open.
+func (st *store) addOrder(ctx context.Context, c *checkout, by origin) (added bool, err error) {
+	err = st.inTx(ctx, func(tx *sql.Tx) error {
+		if added, err = wrote(ctx, tx, `UPDATE checkouts SET state = 'ordered', problem = '' WHERE id = $1 AND state = 'open'`, c.id); err != nil || !added {
+			return err
+		}
+		// A change of the cart that is under way must notice it.
+		if _, err := tx.ExecContext(ctx, `UPDATE shoppers SET version = version + 1 WHERE id = $1`, c.shopperID); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO orders (`+orderColumns+`) VALUES ($1, $2, $3, 'checking', $4, $5, $6, $7, $8, '', '', '', $9)`,
+			c.number, c.id, c.shopperID, asJSON{c.session.OrderLines}, c.session.OrderAmount, c.session.OrderTaxAmount,
+			c.session.PurchaseCurrency, by, now())
+		return err
+	})
+	return added, err
+}
+
+// orderPlaced stores that an order exists. Klarna's is nil if its id is unknown.
+func (st *store) orderPlaced(ctx context.Context, c *checkout, placed *klarna.Order) error {
+	if placed == nil {
+		placed = new(klarna.Order)
+	}
+	return st.inTx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `
+			UPDATE orders SET state = 'placed', klarna_order_id = $2, fraud_status = $3, redirect_url = $4
+			WHERE number = $1 AND state <> 'placed'`,
+			c.number, placed.OrderID, placed.FraudStatus, placed.RedirectURL); err != nil {
+			return err
+		}
+		return leave(ctx, tx, c.id, true)
+	})
+}
+
+// orderUnclear stores that the outcome of an order could not be found out. The cart counts as bought, so that it is not paid twice.
+func (st *store) orderUnclear(ctx context.Context, c *checkout) error {
+	return st.inTx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `UPDATE orders SET state = 'unclear' WHERE number = $1 AND state = 'checking'`, c.number); err != nil {
+			return err
+		}
+		return leave(ctx, tx, c.id, true)
+	})
+}
+
+// orderRejected stores that there is no order. The shopper may pay again. If Klarna found that the shopper had approved something
+// else, the session has to be updated before that.
+func (st *store) orderRejected(ctx context.Context, c *checkout, problem string, stale bool) error {
+	return st.inTx(ctx, func(tx *sql.Tx) error {
+		if deleted, err := wrote(ctx, tx, `DELETE FROM orders WHERE number = $1 AND state = 'checking'`, c.number); err != nil || !deleted {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE checkouts SET state = 'open', problem = $2, stale = stale OR $3 WHERE id = $1 AND state = 'ordered'`,
+			c.id, problem, stale)
+		return err
+	})
+}
+
+func orderPath(number string) string { return "/orders/" + url.PathEscape(number) }
