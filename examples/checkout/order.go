@@ -57,6 +57,11 @@ func (st *store) order(ctx context.Context, number string) (*order, error) {
 	return scanOrder(st.db.QueryRowContext(ctx, `SELECT `+orderColumns+` FROM orders WHERE number = $1`, number))
 }
 
+// lastOrder reads the newest order of a shopper. It fails with sql.ErrNoRows if the shopper has not ordered.
+func (st *store) lastOrder(ctx context.Context, shopperID string) (*order, error) {
+	return scanOrder(st.db.QueryRowContext(ctx, `SELECT `+orderColumns+` FROM orders WHERE shopper_id = $1 ORDER BY ordered DESC LIMIT 1`, shopperID))
+}
+
 // orders reads some orders, the newest first. Those whose outcome is unknown are among them.
 func (st *store) orders(ctx context.Context, skip, most int) ([]*order, error) {
 	rows, err := st.db.QueryContext(ctx, `SELECT `+orderColumns+` FROM orders ORDER BY ordered DESC, number LIMIT $1 OFFSET $2`, most, skip)

@@ -195,6 +195,7 @@ func TestProblemsByKind(t *testing.T) {
 	})
 	t.Run("no token", func(t *testing.T) {
 		p := newWorld(t).newBrowser().checkout()
+		p.approve()
 		wantPage(t, p.bring(""), http.StatusOK, "/problem/foreign", "not for this cart")
 	})
 }
@@ -203,4 +204,19 @@ func TestAnOrderUnderReview(t *testing.T) {
 	p := newWorld(t).newBrowser().checkout()
 	p.klarna.SetFraudStatus(klarna.FraudStatusPending)
 	wantPage(t, p.bring(p.approve()), http.StatusOK, anyOrder, "Your order is being reviewed")
+}
+
+// The shopper approved twice, and Klarna rejects the order of the first approval since there is a second one.
+func TestASecondApprovalIsUsedWhenTheFirstWasReplaced(t *testing.T) {
+	w := newWorld(t)
+	p := w.newBrowser().checkout()
+	c := p.record()
+	// This process takes its time between writing down and sending.
+	if written, err := w.shop.intend(t.Context(), c, p.approve(), byCallback); err != nil || !written {
+		t.Fatalf("written: %v: %v", written, err)
+	}
+	wantPage(t, p.bring(p.approve()), http.StatusOK, anyOrder, thanks)
+	if w.orders() != 1 || w.count(klarna.OperationCreateOrder) != 2 {
+		t.Errorf("%d orders of %d requests", w.orders(), w.count(klarna.OperationCreateOrder))
+	}
 }

@@ -30,22 +30,40 @@ func (s *shop) place(ctx context.Context, checkoutID, token string, by origin) e
 	// The shopper may close the page, and Klarna closes the callback's connection after two seconds. Neither must cancel the order.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), placeTimeout)
 	defer cancel()
-	c, err := s.store.checkout(ctx, checkoutID)
-	if err != nil {
-		return err
+	for {
+		c, err := s.store.checkout(ctx, checkoutID)
+		if err != nil {
+			return err
+		}
+		ours := false
+		if c.state == open {
+			ours, err = s.intend(ctx, c, token, by)
+			err = errors.Join(err, s.reload(ctx, c)) // even if it failed: somebody else may have ordered meanwhile
+		}
+		switch {
+		case c.state == ended:
+			return errEnded
+		case c.state == open:
+			return err
+		}
+		if rejected := s.goOnWith(ctx, c, by); rejected == nil {
+			return nil
+		} else if ours {
+			if errors.Is(rejected, klarna.ErrConflict) {
+				// The shopper approved another cart. Let go of the approval: it counts against what the shopper may spend.
+				if err := s.klarna.CancelAuthorization(ctx, token); err != nil {
+					s.logger.WarnContext(ctx, "the authorization could not be cancelled", "order_number", c.number, "error", err)
+				}
+			}
+			return nil
+		}
+		// An earlier approval was rejected, and this one may be good.
 	}
-	if c.state == open {
-		err = s.intend(ctx, c, token, by)
-		err = errors.Join(err, s.reload(ctx, c)) // even if it failed: somebody else may have ordered meanwhile
-	}
-	switch {
-	case c.state == ended:
-		return errEnded
-	case c.state == open:
-		return err
-	}
+}
 
-	// The order is written down. From here on nothing is a failure: what is not known now is found out in the background.
+// goOnWith goes on with an order that is written down, or waits for whoever does. From here on nothing is a failure: what is not known
+// now is found out in the background. It returns why Klarna rejected the order, or nil.
+func (s *shop) goOnWith(ctx context.Context, c *checkout, by origin) (rejected error) {
 	result, err := s.book.Resume(ctx, c.number)
 	if errors.Is(err, placement.ErrUnknownReference) { // it was ordered elsewhere
 		return nil
@@ -55,12 +73,10 @@ func (s *shop) place(ctx context.Context, checkoutID, token string, by origin) e
 	}
 	if err != nil {
 		s.logger.WarnContext(ctx, "the outcome of an order is still unknown", "order_number", c.number, "by", by, "error", err)
+		return nil
 	}
-	if result.State == placement.Rejected && errors.Is(result.Err, klarna.ErrConflict) {
-		// The shopper approved another cart. Let go of the approval: it counts against what the shopper may spend.
-		if err := s.klarna.CancelAuthorization(ctx, token); err != nil {
-			s.logger.WarnContext(ctx, "the authorization could not be cancelled", "order_number", c.number, "error", err)
-		}
+	if result.State == placement.Rejected {
+		return result.Err
 	}
 	return nil
 }
@@ -68,25 +84,24 @@ func (s *shop) place(ctx context.Context, checkoutID, token string, by origin) e
 // intend writes down the order of an open checkout, for the shop and for package placement, together or not at all. The order is made
 // from the shopper's own session, and nothing of it from what the browser posts. Klarna has the address, from the browser's
 // authorize call: the order must repeat it, and the parcel goes there.
-func (s *shop) intend(ctx context.Context, c *checkout, token string, by origin) error {
+func (s *shop) intend(ctx context.Context, c *checkout, token string, by origin) (written bool, err error) {
 	session, err := s.klarna.ReadSession(ctx, c.sessionID)
 	switch {
 	case errors.Is(err, klarna.ErrOrderAlreadyPlaced),
 		err == nil && session.Status == klarna.SessionStatusComplete:
-		return s.orderedElsewhere(ctx, c)
+		return false, s.orderedElsewhere(ctx, c)
 	case err != nil:
-		return err
+		return false, err
 	case session.AuthorizationToken == "":
-		return errNoApproval
+		return false, errNoApproval
 	case subtle.ConstantTimeCompare([]byte(session.AuthorizationToken), []byte(token)) == 0:
-		return errForeignToken // or one would pay with what another shopper approved
+		return false, errForeignToken // or one would pay with what another shopper approved
 	}
-	_, err = s.store.addOrder(ctx, c, by, func(tx *sql.Tx) error {
+	return s.store.addOrder(ctx, c, by, func(tx *sql.Tx) error {
 		return s.book.WriteTx(ctx, tx, placement.Order{
 			Reference: c.number, SessionID: c.sessionID, AuthorizationToken: token, Request: klarna.OrderFromApproved(c.session, *session),
 		})
 	})
-	return err
 }
 
 // orderedElsewhere records an order of an open checkout that something else than this shop has placed. Its id is unknown.
