@@ -42,7 +42,7 @@ func TestContractSuite(t *testing.T) {
 }
 
 func sandbox(t *testing.T) subject {
-	server := klarnatest.NewServer()
+	server := klarnatest.NewServer(klarnatest.WithStrict())
 	t.Cleanup(server.Close)
 	checked := klarna.WithHTTPClient(&http.Client{Transport: &contract.RoundTripper{T: t, Strict: true}})
 	stranger, err := klarna.New(klarna.Environment(server.URL), klarna.APIKey("klarna_test_api_nobodys"), checked)

@@ -29,9 +29,7 @@ func ExampleClient_CreateSession() {
 		fmt.Println(category.Identifier)
 	}
 	// Output:
-	// pay_later
-	// pay_over_time
-	// pay_now
+	// klarna
 }
 
 func ExampleClient_ReadSession() {

@@ -45,7 +45,8 @@ func parse(args []string, getenv func(string) string, out io.Writer) (settings, 
 	flags.StringVar(&s.payway, "payway", "", "the `address` to listen on for Payway's create_session as well, such as 127.0.0.1:8182; empty for no such server")
 	apiKey := flags.String("api-key", getenv("KLARNA_SANDBOX_API_KEY"), "the API `key` to accept, or $KLARNA_SANDBOX_API_KEY; random if empty")
 	username := flags.String("username", getenv("KLARNA_SANDBOX_USERNAME"), "the user `name` to accept, or $KLARNA_SANDBOX_USERNAME; random if empty")
-	unknown := flags.Bool("unknown-fields", false, "ignore fields that the contract (api/openapi.yaml) does not have, instead of rejecting them")
+	strict := flags.Bool("strict", false, "reject what the sandbox otherwise warns of: what Klarna accepts, although no document has it")
+	categories := flags.String("categories", klarna.PaymentMethodCategoryIdentifierKlarna, "the payment method categories that are offered, such as `pay_later,pay_over_time` of older accounts")
 	limit := flags.String("rate-limit", "", "calls a second, as `create,others`, such as 5,50 of Klarna's playground; empty is no limit")
 	callbacks := flags.String("callbacks", "once", "how the shop's server is notified of an authorization: `once`, twice, late (10 s), first (before the browser) or never")
 	allowed := flags.String("callback-hosts", "", "the `hosts` that callbacks may go to, such as shop.test:8080,10.0.0.0/8; if empty, this machine, and none with -allow-remote")
@@ -77,9 +78,14 @@ func parse(args []string, getenv func(string) string, out io.Writer) (settings, 
 		klarnatest.WithCapacity(maxSessions, maxBytes),
 		klarnatest.WithReadTimeout(*readTimeout),
 	}
-	if *unknown {
-		s.options = append(s.options, klarnatest.WithUnknownFields())
+	if *strict {
+		s.options = append(s.options, klarnatest.WithStrict())
 	}
+	offered := strings.FieldsFunc(*categories, func(r rune) bool { return r == ',' || r == ' ' })
+	if len(offered) == 0 {
+		return s, usage("-categories is empty, but has to name a category")
+	}
+	s.options = append(s.options, klarnatest.WithCategories(offered...))
 
 	if *limit != "" {
 		var rest string

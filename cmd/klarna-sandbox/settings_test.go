@@ -72,7 +72,7 @@ func TestBaseURL(t *testing.T) {
 }
 
 func TestFlagsReachTheServer(t *testing.T) {
-	s := start(t, "-api-key", "klarna_test_api_fixed", "-username", "K123_abc", "-rate-limit", "2,50", "-callbacks", "never", "-fraud-status", "PENDING", "-unknown-fields")
+	s := start(t, "-api-key", "klarna_test_api_fixed", "-username", "K123_abc", "-rate-limit", "2,50", "-callbacks", "never", "-fraud-status", "PENDING", "-strict", "-categories", "pay_later,pay_now")
 	require.Equal(t, map[string]string{
 		"KLARNA_BASE_URL": s.env["KLARNA_BASE_URL"],
 		"KLARNA_API_KEY":  "klarna_test_api_fixed", "KLARNA_USERNAME": "K123_abc", "KLARNA_PASSWORD": "klarna_test_api_fixed",
@@ -84,7 +84,11 @@ func TestFlagsReachTheServer(t *testing.T) {
 	c.MerchantURLs.Authorization = "http://127.0.0.1:9/authorized"
 	session, err := client.CreateSession(ctx, c)
 	require.NoError(t, err)
-	_, result := post(t, s.env["KLARNA_BASE_URL"]+"/kp/sandbox/authorize", `{"client_token":"`+session.ClientToken+`","data":{"unknown":1}}`)
+	require.Len(t, session.PaymentMethodCategories, 2)
+	authorize := s.env["KLARNA_BASE_URL"] + "/kp/sandbox/authorize"
+	_, result := post(t, authorize, `{"client_token":"`+session.ClientToken+`","data":{"unknown":1}}`)
+	require.Equal(t, map[string]any{"invalid_fields": []any{"unknown"}}, result["error"])
+	_, result = post(t, authorize, `{"client_token":"`+session.ClientToken+`"}`)
 	token, _ := result["authorization_token"].(string)
 	require.NotEmpty(t, token)
 	order, err := client.CreateOrder(ctx, token, klarna.OrderFromSession(c))

@@ -37,7 +37,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	return newWorldOn(t, klarnatest.NewServer(), filepath.Join(t.TempDir(), "shop.sqlite"))
+	return newWorldOn(t, klarnatest.NewServer(olderAccount), filepath.Join(t.TempDir(), "shop.sqlite"))
 }
 
 // newWorldOn is a shop on a fake server and a database that it may share with others.

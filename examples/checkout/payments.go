@@ -28,7 +28,7 @@ const sandboxNotice = "An example shop on a local sandbox, not on Klarna. No mon
 // connect connects to Klarna if there are credentials, and starts a local sandbox otherwise.
 func connect(logger *slog.Logger) (*payments, error) {
 	if os.Getenv("KLARNA_API_KEY") == "" && os.Getenv("KLARNA_USERNAME") == "" {
-		return onSandbox(klarnatest.NewServer(), options(logger)...), nil
+		return onSandbox(klarnatest.NewServer(olderAccount), options(logger)...), nil
 	}
 	client, err := klarna.NewFromEnv(options(logger)...)
 	if err != nil {
@@ -81,3 +81,7 @@ func isLoopback(baseURL string) bool {
 	ip, err := netip.ParseAddr(u.Hostname())
 	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
 }
+
+// olderAccount has the sandbox offer several payment methods, so that the page has something to choose from.
+var olderAccount = klarnatest.WithCategories(
+	klarna.PaymentMethodCategoryIdentifierPayLater, klarna.PaymentMethodCategoryIdentifierPayOverTime, klarna.PaymentMethodCategoryIdentifierPayNow)

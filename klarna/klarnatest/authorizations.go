@@ -13,9 +13,10 @@ type authorization struct {
 	session        *session
 	expires        time.Time
 	cancelled      bool
-	members        members       // what was authorized; nil once the authorization is void
-	customerTokens []string      // that were made of it
-	order          *klarna.Order // the order that was placed with it, or nil
+	members        members           // what was authorized; nil once the authorization is void
+	customerTokens []string          // that were made of it
+	tokenBody      [sha256.Size]byte // of the request that the first was made by
+	order          *klarna.Order     // the order that was placed with it, or nil
 	orderBody      [sha256.Size]byte
 }
 
@@ -53,7 +54,7 @@ func (s *Server) findAuthorization(token string) (*authorization, *failure) {
 	return a, nil
 }
 
-func (s *Server) cancelAuthorization(token string, _ []byte) (any, *failure) {
+func (s *Server) cancelAuthorization(token string, _ *Request) (any, *failure) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a, rejected := s.findAuthorization(token)

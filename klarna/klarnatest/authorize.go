@@ -55,7 +55,7 @@ func (s *Server) approve(sessionID string, given members) (token string, rejecte
 
 // authorize stores the browser's data in the session, and makes its newest authorization.
 func (s *Server) authorize(sessionID string, given members) (a *authorization, authorized members, rejected *failure) {
-	if rejected := s.update(sessionID, given); rejected != nil {
+	if rejected := s.update(nil, sessionID, given); rejected != nil {
 		return nil, nil, rejected
 	}
 	s.mu.Lock()

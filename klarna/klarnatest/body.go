@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"time"
 )
@@ -47,20 +46,12 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *fail
 	return body, nil
 }
 
-// isJSON reports whether a body is declared to be JSON.
-func isJSON(r *http.Request) bool {
-	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	return err == nil && media == "application/json"
-}
-
 // members is a JSON object as it was sent. Klarna's types would lose the difference between a member that is absent and
 // one that is empty, on which both a partial update and the match of addresses depend.
 type members map[string]json.RawMessage
 
-// parse reads a body. One with more entries than Klarna allows is rejected before anything else looks at them.
-//
-// inferred: whether null clears a member or is rejected is unknown; here it is as if left out, at any depth of objects.
-func parse(body []byte) (members, *failure) {
+// parseTree reads a body. One with more entries than Klarna allows is rejected before anything else looks at them.
+func parseTree(body []byte) (map[string]any, *failure) {
 	if !json.Valid(body) {
 		return nil, malformed
 	}
@@ -71,12 +62,15 @@ func parse(body []byte) (members, *failure) {
 	if path, ok := oversized("", object); ok {
 		return nil, badValue(path)
 	}
-	object = withoutNull(object).(map[string]any)
-	m := members{}
+	return object, nil
+}
+
+func membersOf(object map[string]any) members {
+	m := make(members, len(object))
 	for name, value := range object {
 		m[name] = encodeValue(value)
 	}
-	return m, nil
+	return m
 }
 
 // maxEntries is what Klarna's longest list, order_lines, may have. No object of Klarna's has nearly as many members as
@@ -109,24 +103,6 @@ func oversized(path string, value any) (found string, ok bool) {
 		}
 	}
 	return "", false
-}
-
-func withoutNull(value any) any {
-	switch value := value.(type) {
-	case map[string]any:
-		for name, member := range value {
-			if member == nil {
-				delete(value, name)
-				continue
-			}
-			value[name] = withoutNull(member)
-		}
-	case []any:
-		for i := range value {
-			value[i] = withoutNull(value[i])
-		}
-	}
-	return value
 }
 
 // encodeValue returns the JSON of what was decoded.
@@ -165,5 +141,5 @@ func decode(raw []byte) (value any) {
 	return value
 }
 
-// canonical returns a body without what does not count: blanks and the order of members.
-func canonical(body []byte) []byte { return encodeValue(decode(body)) }
+// canonical returns members without what does not count: blanks and the order of members.
+func canonical(m members) []byte { return encodeValue(m) }

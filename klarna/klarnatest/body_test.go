@@ -49,7 +49,7 @@ func TestBadBodiesAreRejected(t *testing.T) {
 
 		{"an amount that is a text", session, `{"order_amount":"1",` + rest, rejection{400, "BAD_VALUE", "Bad value: order_amount"}},
 		{"an amount written with a point", session, `{"order_amount":1.0,` + rest, rejection{400, "BAD_VALUE", "Bad value: order_amount"}},
-		{"a line's price written with a point", session, `{"order_amount":1,` + strings.Replace(rest, `"unit_price":1`, `"unit_price":1.0`, 1), rejection{400, "BAD_VALUE", "Bad value: order_lines"}},
+		{"a line's price written with a point", session, `{"order_amount":1,` + strings.Replace(rest, `"unit_price":1`, `"unit_price":1.0`, 1), rejection{400, "BAD_VALUE", "Bad value: order_lines[0].unit_price"}},
 		{"an amount beyond any number", session, `{"order_amount":1e400,` + rest, rejection{400, "BAD_VALUE", "Bad value: order_amount"}},
 		{"an amount beyond 64 bits", session, `{"order_amount":9223372036854775808,` + rest, rejection{400, "BAD_VALUE", "Bad value: order_amount"}},
 		{"an amount with a fraction", session, `{"order_amount":1.5,` + rest, rejection{400, "BAD_VALUE", "Bad value: order_amount"}},
@@ -65,7 +65,7 @@ func TestBadBodiesAreRejected(t *testing.T) {
 				Messages []string `json:"error_messages"`
 			}
 			require.NoError(t, json.Unmarshal([]byte(got.body), &body))
-			require.Equal(t, row.want, rejection{got.status, body.Code, strings.Join(body.Messages, "; ")})
+			require.Equal(t, row.want, rejection{got.status, body.Code, strings.Join(withoutWarnings(body.Messages), "; ")})
 		})
 	}
 }

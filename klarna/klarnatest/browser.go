@@ -22,6 +22,8 @@ type browserCall struct {
 	AutoFinalize  *bool    `json:"auto_finalize"`  // of authorize: false asks for a later finalize
 	Outcome       string   `json:"outcome"`        // of all but session: what the shopper does; empty is approve
 	InvalidFields []string `json:"invalid_fields"` // of the outcome invalid_fields
+
+	request *Request
 }
 
 // What a shopper does.
@@ -72,19 +74,19 @@ func allowAnyPage(header http.Header) {
 func (s *Server) serveBrowser(name string, do func(*session, browserCall) (any, *failure)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		request := s.newRequest("")
-		result, rejected := s.browser(w, r, do)
+		result, rejected := s.browser(w, r, &request, do)
 		rendered := s.render(request, result, rejected)
 		allowAnyPage(rendered.header)
 		rendered.header.Set("Cache-Control", "no-store")
-		s.logger.LogAttrs(context.Background(), slog.LevelInfo, "browser "+name,
-			slog.Int("status", rendered.status),
-			slog.Duration("duration", time.Since(request.began)),
-			slog.String("correlation_id", request.CorrelationID))
+		request.finishWarnings()
+		request.writeWarnings(rendered.header)
+		request.StatusCode, request.Duration = rendered.status, time.Since(request.began)
+		s.logger.LogAttrs(context.Background(), slog.LevelInfo, "browser "+name, request.attrs()[1:]...)
 		rendered.send(w)
 	}
 }
 
-func (s *Server) browser(w http.ResponseWriter, r *http.Request, do func(*session, browserCall) (any, *failure)) (any, *failure) {
+func (s *Server) browser(w http.ResponseWriter, r *http.Request, request *Request, do func(*session, browserCall) (any, *failure)) (any, *failure) {
 	body, rejected := s.readBody(w, r)
 	if rejected != nil {
 		return nil, rejected
@@ -107,6 +109,7 @@ func (s *Server) browser(w http.ResponseWriter, r *http.Request, do func(*sessio
 	if rejected != nil {
 		return nil, rejected
 	}
+	call.request = request
 	return do(x, call)
 }
 

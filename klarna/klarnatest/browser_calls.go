@@ -28,7 +28,7 @@ type shownLine struct {
 
 // browserSession is what load asks: the data goes into the session, and what there is to show comes back.
 func (s *Server) browserSession(x *session, call browserCall) (any, *failure) {
-	rejected := s.update(x.id, call.Data)
+	rejected := s.updateFromBrowser(x, call)
 	if rejected != nil && rejected.fields == nil {
 		return nil, rejected
 	}
@@ -43,7 +43,7 @@ func (s *Server) browserSession(x *session, call browserCall) (any, *failure) {
 		PurchaseCurrency:        cart.PurchaseCurrency,
 		Locale:                  shown.locale(),
 		OrderLines:              []shownLine{},
-		PaymentMethodCategories: categories(shown.locale()),
+		PaymentMethodCategories: s.offered(shown.locale()),
 	}
 	for _, line := range cart.OrderLines {
 		details.OrderLines = append(details.OrderLines, shownLine{line.Name, line.Quantity, line.TotalAmount})
@@ -84,10 +84,24 @@ func (s *Server) browserFinalize(x *session, call browserCall) (any, *failure) {
 	return s.browserReauthorize(x, call)
 }
 
+// updateFromBrowser stores the page's data in the session. It is read as leniently as a request of the shop.
+func (s *Server) updateFromBrowser(x *session, call browserCall) *failure {
+	tree := map[string]any{}
+	for name := range call.Data {
+		tree[name] = call.Data.value(name)
+	}
+	document := loadContract("payments")
+	data, rejected := s.normalize(call.request, form{document, "payments", "session"}, tree, nil)
+	if rejected != nil {
+		return rejected
+	}
+	return s.update(call.request, x.id, data)
+}
+
 // shopper does what the shopper does short of an approval: nil if it is one. A shopper who is declined, has mis-typed or
 // closes the window leaves the data in the session all the same, and an earlier authorization as it is.
 func (s *Server) shopper(x *session, call browserCall) *browserResult {
-	rejected := s.update(x.id, call.Data)
+	rejected := s.updateFromBrowser(x, call)
 	switch {
 	case call.Outcome == outcomeClose:
 		return &browserResult{ShowForm: true}

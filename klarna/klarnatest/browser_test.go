@@ -54,7 +54,7 @@ func (b browser) approve(what, more string) string {
 
 func TestTheBrowserBuys(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
+	s := newShop(t, klarnatest.WithCategories("pay_later", "pay_now"))
 	b := openBrowser(s, cart())
 	shown := b.ask("session", "")
 	require.Equal(t, 200, shown.status)
@@ -62,7 +62,7 @@ func TestTheBrowserBuys(t *testing.T) {
 	require.Equal(t, "no-store", shown.header.Get("Cache-Control"))
 	var details map[string]any
 	require.NoError(t, json.Unmarshal([]byte(shown.body), &details))
-	require.Len(t, details["payment_method_categories"], 3)
+	require.Len(t, details["payment_method_categories"], 2)
 	delete(details, "payment_method_categories")
 	require.Equal(t, map[string]any{
 		"show_form": true, "order_amount": 12400.0, "purchase_currency": "EUR", "locale": "de-DE",

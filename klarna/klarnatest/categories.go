@@ -1,6 +1,7 @@
 package klarnatest
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/klarna-go/klarna-payments/klarna"
@@ -9,25 +10,25 @@ import (
 // badge is the picture that Klarna's responses name for every category.
 const badge = "https://x.klarnacdn.net/payment-method/assets/badges/generic/klarna.svg"
 
-// categoryNames are what the shopper reads, by language: pay later, pay over time, pay now. English for all others.
-var categoryNames = map[string][3]string{
-	"en": {"Pay later", "Financing", "Pay now"},
-	"de": {"Später bezahlen", "Ratenkauf", "Sofort bezahlen"},
-	"sv": {"Få först. Betala sen.", "Dela upp betalningen", "Betala nu"},
+// categoryNames are what the shopper reads, by category and language. English for all other languages.
+var categoryNames = map[string]map[string]string{
+	klarna.PaymentMethodCategoryIdentifierKlarna:      {"en": "Pay with Klarna", "de": "Mit Klarna bezahlen", "sv": "Betala med Klarna"},
+	klarna.PaymentMethodCategoryIdentifierPayLater:    {"en": "Pay later", "de": "Später bezahlen", "sv": "Få först. Betala sen."},
+	klarna.PaymentMethodCategoryIdentifierPayOverTime: {"en": "Financing", "de": "Ratenkauf", "sv": "Dela upp betalningen"},
+	klarna.PaymentMethodCategoryIdentifierPayNow:      {"en": "Pay now", "de": "Sofort bezahlen", "sv": "Betala nu"},
 }
 
-// categories are the three that a playground account gets.
-func categories(locale string) []klarna.PaymentMethodCategory {
-	names, ok := categoryNames[language(locale)]
-	if !ok {
-		names = categoryNames["en"]
+// offered returns the categories of a session. One that has no name here is named by its identifier.
+func (s *Server) offered(locale string) (categories []klarna.PaymentMethodCategory) {
+	for _, identifier := range s.categories {
+		names := categoryNames[identifier]
+		categories = append(categories, klarna.PaymentMethodCategory{
+			Identifier: identifier,
+			Name:       cmp.Or(names[language(locale)], names["en"], identifier),
+			AssetURLs:  klarna.AssetURLs{Descriptive: badge, Standard: badge},
+		})
 	}
-	assets := klarna.AssetURLs{Descriptive: badge, Standard: badge}
-	return []klarna.PaymentMethodCategory{
-		{Identifier: klarna.PaymentMethodCategoryIdentifierPayLater, Name: names[0], AssetURLs: assets},
-		{Identifier: klarna.PaymentMethodCategoryIdentifierPayOverTime, Name: names[1], AssetURLs: assets},
-		{Identifier: klarna.PaymentMethodCategoryIdentifierPayNow, Name: names[2], AssetURLs: assets},
-	}
+	return categories
 }
 
 // language is the first part of a locale, such as de of de-DE.

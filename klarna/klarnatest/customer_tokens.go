@@ -1,18 +1,16 @@
 package klarnatest
 
 import (
+	"crypto/sha256"
 	"strings"
 
 	"github.com/klarna-go/klarna-payments/klarna"
 )
 
-func (s *Server) createCustomerToken(token string, body []byte) (any, *failure) {
-	sent, rejected := parse(body)
-	if rejected != nil {
-		return nil, rejected
-	}
-	var request klarna.CustomerTokenCreationRequest
-	if rejected := s.check("customer_token_creation_request", sent, &request); rejected != nil {
+func (s *Server) createCustomerToken(token string, request *Request) (any, *failure) {
+	sent := request.sent
+	var body klarna.CustomerTokenCreationRequest
+	if rejected := s.check(request, "payments", "customer_token_creation_request", sent, &body); rejected != nil {
 		return nil, rejected
 	}
 	authorized, rejected := s.authorized(token)
@@ -20,8 +18,9 @@ func (s *Server) createCustomerToken(token string, body []byte) (any, *failure) 
 		return nil, rejected
 	}
 	created := klarna.CustomerTokenCreationResponse{TokenID: newUUID()}
-	created.BillingAddress, created.Customer = buyer(authorized, &request)
-	differences := customerTokenDifferences(authorized, sent)
+	created.BillingAddress, created.Customer = buyer(authorized, &body)
+	hash := sha256.Sum256(canonical(sent))
+	address, differences := customerTokenDifferences(authorized, sent)
 	stored := newToken(created.TokenID, s.clock.now(), authorized, sent)
 
 	s.mu.Lock()
@@ -30,19 +29,42 @@ func (s *Server) createCustomerToken(token string, body []byte) (any, *failure) 
 	if rejected != nil {
 		return nil, rejected
 	}
+	if merchantURL("confirmation", authorized) != "" {
+		created.RedirectURL = s.redirectURL(a.session)
+	}
 	if intent := a.intent(); !strings.Contains(string(intent), string(klarna.IntentTokenize)) {
 		return nil, noTokenFor(intent) // inferred: an intent that this library does not know is for a token if it says so
 	}
-	if a.order != nil || len(a.customerTokens) > 0 && !s.repeatTokens {
-		return nil, alreadyConsumed
+	if len(a.customerTokens) > 0 && !s.repeatTokens {
+		if hash != a.tokenBody {
+			return nil, alreadyConsumed
+		}
+		created.TokenID = a.customerTokens[0]
+		return created, nil
+	}
+	if a.order != nil {
+		if rejected := s.tolerate(request, afterOrder, alreadyConsumed); rejected != nil {
+			return nil, rejected
+		}
 	}
 	if differences != nil {
 		return nil, notMatching(differences)
 	}
+	if address != nil {
+		if rejected := s.tolerate(request, notAuthorized, notMatching(address)); rejected != nil {
+			return nil, rejected
+		}
+	}
+	a.tokenBody = hash
 	a.customerTokens = append(a.customerTokens, created.TokenID)
 	s.addToken(stored)
 	return created, nil
 }
+
+var (
+	afterOrder    = newWarning("", ruleAfterOrder, "comes after the order, and customer tokens are best created before it")
+	notAuthorized = newWarning("billing_address", ruleNotAuthorized, "is not the authorized one, which is the one that counts")
+)
 
 // buyer returns what Klarna knows of the customer: what was authorized, and else what the request has.
 func buyer(authorized members, request *klarna.CustomerTokenCreationRequest) (klarna.Address, klarna.CustomerReadCreateToken) {

@@ -36,13 +36,12 @@ func TestCustomerTokenRules(t *testing.T) {
 		}, rejection{403, "INVALID_OPERATION", "Not allowed to create customer token(s) for intent buy_and_link"}},
 		{"a session that is for buying", klarna.IntentBuy, func(s *shop, _, token string) error { return tokenize(s, token) }, notForBuy},
 		{"a session that does not say is for buying", "", func(s *shop, _, token string) error { return tokenize(s, token) }, notForBuy},
-		{"twice", klarna.IntentTokenize, func(s *shop, _, token string) error {
+		{"twice, and not the same", klarna.IntentTokenize, func(s *shop, _, token string) error {
 			require.NoError(s.t, tokenize(s, token))
-			return tokenize(s, token)
-		}, alreadyConsumed},
-		{"twice, for both", klarna.IntentBuyAndTokenize, func(s *shop, _, token string) error {
-			require.NoError(s.t, tokenize(s, token))
-			return tokenize(s, token)
+			request := customerToken()
+			request.Description = "Tea"
+			_, err := s.CreateCustomerToken(ctx, token, request)
+			return err
 		}, alreadyConsumed},
 		{"after the order", klarna.IntentBuyAndTokenize, func(s *shop, _, token string) error {
 			s.order(token, orderOf(cart()))
@@ -120,6 +119,35 @@ func TestCustomerTokenResponses(t *testing.T) {
 	}
 }
 
+// Klarna was seen to respond to the same request with the same token.
+func TestTheSameRequestGetsTheSameCustomerToken(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	for _, intent := range []klarna.Intent{klarna.IntentTokenize, klarna.IntentBuyAndTokenize} {
+		s := newShop(t)
+		_, token := s.openAndAuthorize(cartFor(intent))
+		first, err := s.CreateCustomerToken(ctx, token, customerToken())
+		require.NoError(t, err)
+		require.NotEmpty(t, first.RedirectURL)
+		again, err := s.CreateCustomerToken(ctx, token, customerToken())
+		require.NoError(t, err)
+		require.Equal(t, first, again)
+		require.Equal(t, 1, s.server.Created().CustomerTokens)
+	}
+}
+
+// One plugin asks for it in the callback, when the order is placed already.
+func TestACustomerTokenAfterTheOrder(t *testing.T) {
+	t.Parallel()
+	s := newLenientShop(t)
+	_, token := s.openAndAuthorize(cartFor(klarna.IntentBuyAndTokenize))
+	s.order(token, orderOf(cart()))
+	created, err := s.CreateCustomerToken(context.Background(), token, customerToken())
+	require.NoError(t, err)
+	require.Equal(t, []string{created.TokenID}, s.server.CustomerTokens(token))
+	require.Equal(t, []string{"after_order"}, s.warnings())
+}
+
 func TestCustomerTokenOfAnotherAddress(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -131,4 +159,12 @@ func TestCustomerTokenOfAnotherAddress(t *testing.T) {
 	request.BillingAddress.City = "Potsdam"
 	_, err := s.CreateCustomerToken(context.Background(), token, request)
 	requireRejected(t, err, rejection{409, "BAD_VALUE", "Not matching fields: [billing_address.city]"})
+	require.ErrorContains(t, err, "billing_address is not the authorized one, which is the one that counts (not_authorized)")
+
+	lenient := newLenientShop(t)
+	_, token = lenient.openAndAuthorize(c)
+	created, err := lenient.CreateCustomerToken(context.Background(), token, request)
+	require.NoError(t, err)
+	require.Equal(t, home(), created.BillingAddress, "the authorized one")
+	require.Equal(t, []string{"billing_address not_authorized"}, lenient.warnings())
 }

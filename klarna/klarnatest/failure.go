@@ -3,6 +3,7 @@ package klarnatest
 import (
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -37,6 +38,13 @@ var (
 	unknownPath     = newFailure(http.StatusNotFound, "NOT_FOUND")
 	wrongMethod     = newFailure(http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED")
 )
+
+// badFields is a body that breaks a rule in the fields, each named once and in order.
+func badFields(fields []string) *failure {
+	slices.SortFunc(fields, comparePaths)
+	fields = slices.Compact(fields)
+	return badValue(fields[:min(len(fields), maxNamed)]...)
+}
 
 // badValue is a body that breaks a rule in the fields.
 func badValue(fields ...string) *failure {

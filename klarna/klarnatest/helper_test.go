@@ -5,6 +5,8 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,7 +25,13 @@ type shop struct {
 	server *klarnatest.Server
 }
 
+// newShop has a strict server, so that whatever is odd fails a test.
 func newShop(t testing.TB, opts ...klarnatest.Option) *shop {
+	return newLenientShop(t, append([]klarnatest.Option{klarnatest.WithStrict()}, opts...)...)
+}
+
+// newLenientShop has a server as it is by default.
+func newLenientShop(t testing.TB, opts ...klarnatest.Option) *shop {
 	server := klarnatest.NewServer(opts...)
 	t.Cleanup(server.Close)
 	return &shop{Client: checkedClient(t, server), t: t, server: server}
@@ -34,6 +42,15 @@ func checkedClient(t testing.TB, server *klarnatest.Server, opts ...klarna.Optio
 	t.Cleanup(transport.CloseIdleConnections)
 	checked := &contract.RoundTripper{Base: transport, T: t, Strict: true}
 	return server.Client(append(opts, klarna.WithHTTPClient(&http.Client{Transport: checked}))...)
+}
+
+// warnings returns the members and rules of the warnings of the last request, as "member rule".
+func (s *shop) warnings() (found []string) {
+	requests := s.server.Requests()
+	for _, warning := range requests[len(requests)-1].Warnings {
+		found = append(found, strings.TrimSpace(warning.Member+" "+warning.Rule))
+	}
+	return found
 }
 
 // open creates a session and returns its id.
@@ -177,11 +194,18 @@ var (
 	alreadyConsumed  = rejection{403, "INVALID_OPERATION", "Authorization token already consumed"}
 )
 
+// withoutWarnings is messages without the texts of warnings, which end with the rule.
+func withoutWarnings(messages []string) []string {
+	return slices.DeleteFunc(slices.Clone(messages), warningText.MatchString)
+}
+
+var warningText = regexp.MustCompile(` \([a-z_]+\)$`)
+
 func requireRejected(t testing.TB, err error, want rejection) {
 	t.Helper()
 	var failed *klarna.Error
 	require.ErrorAs(t, err, &failed)
-	got := rejection{failed.StatusCode, failed.Code, strings.Join(failed.Messages, "; ")}
+	got := rejection{failed.StatusCode, failed.Code, strings.Join(withoutWarnings(failed.Messages), "; ")}
 	require.Equal(t, want, got)
 	require.Equal(t, failed.Header.Get("Klarna-Correlation-Id"), failed.CorrelationID)
 	require.Contains(t, string(failed.Body), `"correlation_id":"`+failed.CorrelationID+`"`)

@@ -36,8 +36,8 @@ func (s *Server) hostedPageOperations() map[klarna.Operation]operation {
 func (s *Server) hostedPages(op klarna.Operation, do operation) handler {
 	handle := s.payments(do)
 	success := engine.Registered(string(op)).Success[0]
-	return func(r *http.Request, request *Request, rejected *failure) response {
-		rendered := handle(r, request, rejected)
+	return func(r *http.Request, request *Request) response {
+		rendered := handle(r, request)
 		if rendered.status < 300 {
 			rendered.status = success
 		}
@@ -45,9 +45,9 @@ func (s *Server) hostedPages(op klarna.Operation, do operation) handler {
 	}
 }
 
-func (s *Server) createPage(_ string, body []byte) (any, *failure) {
+func (s *Server) createPage(_ string, sent *Request) (any, *failure) {
 	var request hostedpage.SessionRequest
-	if rejected := s.pageBody("SessionCreationRequestV1", body, &request); rejected != nil {
+	if rejected := pageBody("SessionCreationRequestV1", sent.sent, &request); rejected != nil {
 		return nil, rejected
 	}
 	if request.Options.PaymentMethodCategory != "" && len(request.Options.PaymentMethodCategories) > 0 {
@@ -72,7 +72,7 @@ func (s *Server) createPage(_ string, body []byte) (any, *failure) {
 	case p.placesOrder() && x.members.intent() == klarna.IntentTokenize:
 		return nil, badValue("options.place_order_mode") // inferred: a session for a token leads to no order
 	}
-	s.addPage(p, len(body))
+	s.addPage(p, len(sent.Body))
 	api := s.URL + "/hpp/v1/sessions/" + p.id
 	return hostedpage.CreatedSession{
 		SessionID: p.id, SessionURL: api, DistributionURL: api + "/distribution",
@@ -97,11 +97,11 @@ func (s *Server) sessionIn(sessionURL string) (id string, ok bool) {
 	if u.Hostname() != base.Hostname() && !(engine.IsLoopback(u.Hostname()) && engine.IsLoopback(base.Hostname())) {
 		return "", false
 	}
-	id, ok = strings.CutPrefix(u.Path, base.Path+"/payments/v1/sessions/")
+	id, ok = strings.CutPrefix(collapsed(u.Path), collapsed(base.Path+"/payments/v1/sessions")+"/")
 	return id, ok && id != ""
 }
 
-func (s *Server) readPage(id string, _ []byte) (any, *failure) {
+func (s *Server) readPage(id string, _ *Request) (any, *failure) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p, rejected := s.findPage(id)
@@ -113,7 +113,7 @@ func (s *Server) readPage(id string, _ []byte) (any, *failure) {
 
 // disablePage disables a page. inferred: a page that is disabled is disabled again without an error, and one that the shopper
 // cancelled is left as it is.
-func (s *Server) disablePage(id string, _ []byte) (any, *failure) {
+func (s *Server) disablePage(id string, _ *Request) (any, *failure) {
 	s.mu.Lock()
 	p, rejected := s.findPage(id)
 	if rejected == nil && p.status == hostedpage.SessionStatusCompleted {
@@ -130,9 +130,9 @@ func (s *Server) disablePage(id string, _ []byte) (any, *failure) {
 }
 
 // distributePage records what Klarna would send. inferred: a page whose status is final is not distributed.
-func (s *Server) distributePage(id string, body []byte) (any, *failure) {
+func (s *Server) distributePage(id string, sent *Request) (any, *failure) {
 	var request hostedpage.DistributionRequest
-	if rejected := s.pageBody("DistributionRequestV1", body, &request); rejected != nil {
+	if rejected := pageBody("DistributionRequestV1", sent.sent, &request); rejected != nil {
 		return nil, rejected
 	}
 	if field := invalidContact(request); field != "" {
@@ -150,7 +150,7 @@ func (s *Server) distributePage(id string, body []byte) (any, *failure) {
 		return nil, pageFinal
 	}
 	p.distributions = append(p.distributions, request)
-	s.growPages(p.session, len(body))
+	s.growPages(p.session, len(sent.Body))
 	return nil, nil
 }
 
@@ -174,14 +174,10 @@ func invalidContact(request hostedpage.DistributionRequest) string {
 	return ""
 }
 
-// pageBody reads a body, and validates it against the contract. inferred: what is invalid is rejected as in Payments.
-func (s *Server) pageBody(schema string, body []byte, into any) *failure {
-	sent, rejected := parse(body)
-	if rejected != nil {
-		return rejected
-	}
+// pageBody validates a body against the contract, and decodes it. inferred: what is invalid is rejected as in Payments.
+func pageBody(schema string, sent members, into any) *failure {
 	var fields []string
-	for _, violation := range s.violations("hosted-payment-page", schema, sent) {
+	for _, violation := range violations(loadContract("hosted-payment-page"), schema, sent) {
 		fields = append(fields, violation.Path)
 	}
 	if fields == nil {

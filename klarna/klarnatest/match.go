@@ -29,16 +29,16 @@ func orderDifferences(authorized, order members) []string {
 	return append(differences, lines(authorized, order)...)
 }
 
-// customerTokenDifferences is the same for a customer token, which has no cart, and need not repeat the address.
+// customerTokenDifferences is the same for a customer token, which has no cart, and need not repeat what was authorized. An
+// address that differs was accepted, so it is apart from the others.
 //
 // inferred: an old page of Klarna's states that this is compared, and not which part of it.
-func customerTokenDifferences(authorized, sent members) []string {
-	var differences []string
+func customerTokenDifferences(authorized, sent members) (address, others []string) {
 	billing, given := authorized.value("billing_address"), sent.value("billing_address")
 	if billing != nil && given != nil {
-		differences = compare("billing_address", billing, given)
+		address = compare("billing_address", billing, given)
 	}
-	return append(differences, countryAndCurrency(authorized, sent)...)
+	return address, slices.DeleteFunc(countryAndCurrency(authorized, sent), func(name string) bool { return sent[name] == nil })
 }
 
 // addresses returns both addresses; without one for shipping, it is a copy of the billing address.
@@ -89,6 +89,11 @@ func compare(path string, want, got any) []string {
 	}
 	if reflect.DeepEqual(withoutZero(want), withoutZero(got)) {
 		return nil
+	}
+	if wantText, ok := want.(string); ok && strings.HasSuffix(path, "_address.country") {
+		if gotText, ok := got.(string); ok && strings.EqualFold(wantText, gotText) {
+			return nil // inferred: as for purchase_country
+		}
 	}
 	return []string{path}
 }

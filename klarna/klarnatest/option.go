@@ -3,6 +3,7 @@ package klarnatest
 import (
 	"log/slog"
 	"net"
+	"slices"
 	"time"
 )
 
@@ -14,7 +15,8 @@ type config struct {
 	listener         net.Listener
 	url              string
 	username, apiKey string
-	unknownFields    bool
+	strict           bool
+	categories       []string
 	repeatTokens     bool
 	keyConflicts     bool
 	readTimeout      time.Duration
@@ -41,15 +43,24 @@ func WithCredentials(username, apiKey string) Option {
 	return func(c *config) { c.username, c.apiKey = username, apiKey }
 }
 
-// WithUnknownFields has the server ignore fields that api/openapi.yaml does not know. Without it they are rejected, since
-// they are mistyped more often than not. Whether Klarna rejects them is unknown, and it documents a few that no OpenAPI
-// document has.
-func WithUnknownFields() Option {
-	return func(c *config) { c.unknownFields = true }
+// WithStrict has the server reject what it otherwise warns of (see [Warning]): what Klarna accepts although no contract has it,
+// such as a member that is mistyped. So a shop's tests find its own mistakes. Paths must be written as documented, and a
+// response to wrong credentials has the body that Klarna documents instead of the page that was recorded.
+func WithStrict() Option {
+	return func(c *config) { c.strict = true }
 }
 
-// WithRepeatedCustomerTokens has the server create a customer token each time that it is asked for one, where Klarna
-// rejects the second request for the same authorization. So a test detects a client that asks twice: [Server.CustomerTokens]
+// WithCategories sets the payment method categories that a session offers, such as "pay_later" and "pay_over_time" of older
+// accounts. Without this option it is "klarna" alone, as on newer ones. It panics without an identifier.
+func WithCategories(identifiers ...string) Option {
+	if len(identifiers) == 0 {
+		panic("klarnatest: WithCategories: a session offers one category or more")
+	}
+	return func(c *config) { c.categories = slices.Clone(identifiers) }
+}
+
+// WithRepeatedCustomerTokens has the server create a customer token each time that it is asked for one, where Klarna returns
+// the first one for the same request, and rejects another request for the same authorization. So a test detects a client that asks twice: [Server.CustomerTokens]
 // has two tokens then, and one of them would never be used or cancelled.
 func WithRepeatedCustomerTokens() Option {
 	return func(c *config) { c.repeatTokens = true }

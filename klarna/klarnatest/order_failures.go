@@ -47,19 +47,13 @@ func noSuchOrder(op orderOperation, id, captureID string) *failure {
 // inferred: Klarna is known to reject a value of a wrong size with 422 and a message, and so every other value that is wrong is
 // rejected like it. What is not a JSON object is rejected with 400, as in Payments. The money of the lines is not checked:
 // Klarna does not say that it checks it, and was seen to accept lines that do not add up.
-func (s *Server) orderBody(r *http.Request, op orderOperation, body []byte) (members, *failure) {
-	if !isJSON(r) {
-		return nil, malformed
+func (s *Server) orderBody(request *Request, op orderOperation) (members, *failure) {
+	if rejected := request.rejected; rejected != nil {
+		return nil, orderRejection(rejected)
 	}
-	m, rejected := parse(body)
-	if rejected != nil {
-		if rejected.fields != nil {
-			return nil, unprocessable(invalidValue(rejected.fields[0]))
-		}
-		return nil, rejected
-	}
+	m := request.sent
 	var messages []string
-	for _, violation := range s.violations("order-management", op.schema, m) {
+	for _, violation := range violations(loadContract("order-management"), op.schema, m) {
 		messages = append(messages, violationMessage(violation))
 	}
 	if list, _ := m.value("shipping_info").([]any); len(list) > maxShipments {
@@ -75,10 +69,21 @@ func (s *Server) orderBody(r *http.Request, op orderOperation, body []byte) (mem
 		messages = slices.Compact(messages)
 		return nil, unprocessable(messages[:min(len(messages), maxNamed)]...)
 	}
-	if s.unknownFields {
-		m = withoutUnknown(m, op.body())
-	}
 	return m, nil
+}
+
+// orderRejection is the form that a rejection of a body has in Order Management.
+func orderRejection(rejected *failure) *failure {
+	if rejected.fields == nil {
+		return rejected
+	}
+	var messages []string
+	for _, field := range rejected.fields {
+		if message := invalidValue(field); !slices.Contains(messages, message) {
+			messages = append(messages, message)
+		}
+	}
+	return unprocessable(append(messages, rejected.messages[1:]...)...) // the first message names the fields
 }
 
 // maxShipments is what the contract allows of shipping_info, whose entries are validated one by one.

@@ -139,14 +139,14 @@ type orderOutcome struct {
 
 // orderManagement handles an operation of Order Management.
 func (s *Server) orderManagement(op orderOperation) handler {
-	return func(r *http.Request, request *Request, rejected *failure) response {
-		outcome := orderOutcome{rejected: rejected}
-		switch rejected {
-		case nil:
-			// inferred: that the key counts and the body does not means that a repeated body is not even validated.
-			outcome = s.once(r, request.delay, func() (orderOutcome, bool) { return s.orderOutcome(op, r, request.Body) })
+	return func(r *http.Request, request *Request) response {
+		var outcome orderOutcome
+		switch rejected := request.rejected; rejected {
 		case tooLarge, tooManyRequests: // Klarna prints messages for these in Order Management only
 			outcome.rejected = newFailure(rejected.status, rejected.code, overLimit[rejected])
+		default:
+			// inferred: that the key counts and the body does not means that a repeated body is not even validated.
+			outcome = s.once(r, request.delay, func() (orderOutcome, bool) { return s.orderOutcome(op, r, request) })
 		}
 		return s.renderOrder(*request, outcome)
 	}
@@ -155,7 +155,7 @@ func (s *Server) orderManagement(op orderOperation) handler {
 var overLimit = map[*failure]string{tooLarge: "Request is too large", tooManyRequests: "Too many requests"}
 
 // orderOutcome does what a call asks for. kept reports whether the order was looked at.
-func (s *Server) orderOutcome(op orderOperation, r *http.Request, body []byte) (outcome orderOutcome, kept bool) {
+func (s *Server) orderOutcome(op orderOperation, r *http.Request, request *Request) (outcome orderOutcome, kept bool) {
 	call := &orderCall{captureID: r.PathValue("capture_id"), refundID: r.PathValue("refund_id"), newID: newUUID()}
 	id := r.PathValue("order_id")
 	if !isUUID.MatchString(id) {
@@ -163,7 +163,7 @@ func (s *Server) orderOutcome(op orderOperation, r *http.Request, body []byte) (
 	}
 	if op.schema != "" {
 		var rejected *failure
-		if call.body, rejected = s.orderBody(r, op, body); rejected != nil {
+		if call.body, rejected = s.orderBody(request, op); rejected != nil {
 			return orderOutcome{rejected: rejected}, false
 		}
 	}
@@ -194,7 +194,6 @@ func (s *Server) renderOrder(request Request, outcome orderOutcome) response {
 		return s.render(request, nil, outcome.rejected)
 	}
 	rendered := s.render(request, outcome.result, nil)
-	rendered.header.Set("Cache-Control", "no-cache, no-store, max-age=0, must-revalidate")
 	made, isCreated := outcome.result.(created)
 	if isCreated {
 		rendered.status, rendered.body = http.StatusCreated, nil

@@ -8,19 +8,16 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna/klarnatest/internal/orderstate"
 )
 
-func (s *Server) createOrder(token string, body []byte) (any, *failure) {
-	sent, rejected := parse(body)
-	if rejected != nil {
-		return nil, rejected
-	}
-	if rejected := s.check("create_order_request", sent, new(klarna.CreateOrderRequest)); rejected != nil {
+func (s *Server) createOrder(token string, request *Request) (any, *failure) {
+	sent := request.sent
+	if rejected := s.check(request, "payments", "create_order_request", sent, new(klarna.CreateOrderRequest)); rejected != nil {
 		return nil, rejected
 	}
 	authorized, rejected := s.authorized(token)
 	if rejected != nil {
 		return nil, rejected
 	}
-	hash, differences := sha256.Sum256(canonical(body)), orderDifferences(authorized, sent)
+	hash, differences := sha256.Sum256(canonical(sent)), orderDifferences(authorized, sent)
 	details := placedDetails(authorized, sent)
 
 	s.mu.Lock()
@@ -87,6 +84,9 @@ func (s *Server) newOrder(sessionID string, paidBy klarna.AuthorizedPaymentMetho
 	}
 	if placed.confirmation != "" {
 		order.RedirectURL = s.URL + redirectPath + order.OrderID
+		if x := s.sessions[sessionID]; x != nil {
+			order.RedirectURL = s.redirectURL(x)
+		}
 	}
 	s.addOrder(placed)
 	return order

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -25,8 +26,13 @@ type Request struct {
 	Fault         string           `json:"fault,omitempty"` // what went wrong, by Server.Fail
 	Body          json.RawMessage  `json:"-"`               // as it came, JSON or not, up to 1 MB; it may hold personal data
 
-	began time.Time
-	delay time.Duration // of the response, by a fault
+	Warnings []Warning `json:"warnings,omitempty"` // what was odd about it, 50 of them and how many more
+
+	began    time.Time
+	delay    time.Duration // of the response, by a fault
+	sent     members       // the body in the form of the contract, if there is one
+	rejected *failure      // before the operation was asked
+	more     int           // warnings that are not listed
 }
 
 func (r Request) text() string {
@@ -44,7 +50,7 @@ func (r Request) text() string {
 // Format prints the route, the status, the fault and the correlation id, for every verb.
 func (r Request) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, r.text()) }
 
-// LogValue returns a group of the operation, the status, the duration, the fault and the correlation id.
+// LogValue returns a group of the operation, the status, the duration, the fault, the correlation id and the warnings.
 func (r Request) LogValue() slog.Value { return slog.GroupValue(r.attrs()...) }
 
 func (r Request) attrs() []slog.Attr {
@@ -56,6 +62,9 @@ func (r Request) attrs() []slog.Attr {
 	}
 	if r.Fault != "" {
 		attrs = append(attrs, slog.String("fault", r.Fault))
+	}
+	if len(r.Warnings) > 0 {
+		attrs = append(attrs, slog.Any("warnings", r.Warnings))
 	}
 	return attrs
 }
@@ -77,22 +86,35 @@ func (l *requestLog) add(r Request) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.requests = append(l.requests, r)
-	l.bytes += len(r.Body)
+	r.sent, r.rejected = nil, nil
+	l.bytes += r.size()
 	for len(l.requests) > maxRequests || l.bytes > maxBodyTotal {
-		l.bytes -= len(l.requests[0].Body)
+		l.bytes -= l.requests[0].size()
 		l.requests[0] = Request{} // the array behind the slice keeps it until it grows
 		l.requests = l.requests[1:]
 	}
 }
 
+// size is how many bytes of a request count.
+func (r Request) size() int {
+	size := len(r.Body)
+	for _, warning := range r.Warnings {
+		size += warningOverhead + len(warning.Member) + len(warning.Text)
+	}
+	return size
+}
+
+// warningOverhead is what a warning takes in memory beside its texts.
+const warningOverhead = 48
+
 // Requests returns the requests that arrived so far, in the order in which they were responded to. Rejected ones are among
-// them. Of more than 10,000, or of 64 MB of bodies, it forgets the oldest. The result is the caller's to change.
+// them. Of more than 10,000, or of 64 MB of bodies and warnings, it forgets the oldest. The result is the caller's to change.
 func (s *Server) Requests() []Request {
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()
 	requests := make([]Request, len(s.log.requests))
 	for i, r := range s.log.requests {
-		r.Body = bytes.Clone(r.Body)
+		r.Body, r.Warnings = bytes.Clone(r.Body), slices.Clone(r.Warnings)
 		requests[i] = r
 	}
 	return requests

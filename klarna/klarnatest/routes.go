@@ -2,7 +2,6 @@ package klarnatest
 
 import (
 	"net/http"
-	"path"
 	"slices"
 	"strings"
 
@@ -41,14 +40,12 @@ func (s *Server) routes() *http.ServeMux {
 		mux.HandleFunc(path, s.methodNotAllowed(strings.Join(allowed, ", ")))
 	}
 	mux.HandleFunc("GET "+redirectPath+"{order_id}", s.redirect)
+	mux.HandleFunc("GET /{region}/kp/v1/sessions/{session_id}/redirect", s.redirect)
 	s.browserRoutes(mux)
 	s.hostedPageRoutes(mux)
 	mux.HandleFunc("/", s.notFound)
 	return mux
 }
-
-// isClean reports whether a path is written as the routes are: without dot segments, empty segments or a slash at the end.
-func isClean(p string) bool { return path.Clean(p) == p }
 
 func (s *Server) notFound(w http.ResponseWriter, _ *http.Request) {
 	s.reply(w, s.newRequest(""), unknownPath)

@@ -9,19 +9,19 @@ import (
 )
 
 // handler does what a request asks for, or reports why it was rejected before, and returns the response.
-type handler func(r *http.Request, request *Request, rejected *failure) response
+type handler func(r *http.Request, request *Request) response
 
 // operation does what one of the six calls of Payments asks for. id is the session id or authorization token in the path, if
 // any. It takes Server.mu for as long as it needs it. A result of nil is a 204.
-type operation func(id string, body []byte) (result any, rejected *failure)
+type operation func(id string, request *Request) (result any, rejected *failure)
 
 // serve is the way of every call: body, fault, credentials, rate limit, what the operation does, response.
 func (s *Server) serve(op klarna.Operation, do handler) http.HandlerFunc {
+	form := formOf(op)
 	return func(w http.ResponseWriter, r *http.Request) {
 		request := s.newRequest(op)
-		body, rejected := s.readBody(w, r)
-		request.Body = body
-		handle := func() response { return s.handle(r, &request, rejected, do) }
+		request.Body, request.rejected = s.readBody(w, r)
+		handle := func() response { return s.handle(r, &request, form, do) }
 		if fault, ok := s.faults.next(op); ok {
 			request.delay = fault.delay
 			s.meet(fault, w, r, &request, handle)
@@ -35,30 +35,34 @@ func (s *Server) serve(op klarna.Operation, do handler) http.HandlerFunc {
 }
 
 // handle does what a request asks for, and returns the response.
-func (s *Server) handle(r *http.Request, request *Request, rejected *failure, do handler) response {
+func (s *Server) handle(r *http.Request, request *Request, form form, do handler) response {
 	if !s.authenticated(r) {
-		return s.render(*request, nil, unauthorized)
+		return s.renderUnauthorized(request)
 	}
 	remaining, reset, over := s.limits.take(request.Operation, s.clock.now())
 	if over {
-		rejected = tooManyRequests
+		request.rejected = tooManyRequests
 	}
-	rendered := do(r, request, rejected)
+	release, ok := s.large.acquire(r.Context(), len(request.Body))
+	defer release()
+	if !ok {
+		request.rejected = malformed // nobody is left to read it
+	}
+	s.takeIn(r, request, form)
+	rendered := do(r, request)
+	request.finishWarnings()
+	request.writeWarnings(rendered.header)
 	setRateLimit(rendered.header, s.limits.of(request.Operation), remaining, reset)
 	return rendered
 }
 
 // payments handles an operation of Payments.
 func (s *Server) payments(do operation) handler {
-	return func(r *http.Request, request *Request, rejected *failure) response {
-		var result any
-		switch {
-		case rejected != nil:
-		case r.Method == http.MethodPost && !isJSON(r):
-			rejected = malformed // inferred: 415 would be clearer, but the contract has no such response
-		default:
-			result, rejected = do(idOf(r), request.Body)
+	return func(r *http.Request, request *Request) response {
+		if request.rejected != nil {
+			return s.render(*request, nil, request.rejected)
 		}
+		result, rejected := do(idOf(r), request)
 		return s.render(*request, result, rejected)
 	}
 }
@@ -77,12 +81,40 @@ func (s *Server) render(request Request, result any, rejected *failure) response
 	case result == nil:
 		status = http.StatusNoContent
 	}
-	header := http.Header{}
-	header.Set("Content-Type", "application/json") // Klarna sends it with a 204 too
+	header := klarnaHeader()
+	if status != http.StatusNoContent {
+		header.Set("Content-Type", "application/json")
+	}
 	header.Set("Klarna-Correlation-Id", request.CorrelationID)
 	quota := quotaOf(request.Operation)
 	setRateLimit(header, quota, quota-1, 1)
 	return response{status, header, encodeResult(result)}
+}
+
+// klarnaHeader returns the header fields that recorded responses of Klarna's have, whatever they respond to.
+func klarnaHeader() http.Header {
+	return http.Header{
+		"Cache-Control":             {"no-cache, no-store, max-age=0, must-revalidate"},
+		"Strict-Transport-Security": {"max-age=31536000; includeSubDomains"},
+	}
+}
+
+// unauthorizedPage is the body of a 401 as it was recorded in 2021. Klarna's page on errors shows an error body in place of it.
+const unauthorizedPage = "<html>\n<head><title>401 Authorization Required</title></head>\n<body>\n" +
+	"<center><h1>401 Authorization Required</h1></center>\n</body>\n</html>\n"
+
+// renderUnauthorized makes the response to wrong credentials: as recorded, or in a strict server as documented.
+func (s *Server) renderUnauthorized(request *Request) response {
+	var rendered response
+	if s.strict {
+		rendered = s.render(*request, nil, unauthorized)
+	} else {
+		request.CorrelationID = ""
+		rendered = response{http.StatusUnauthorized, klarnaHeader(), []byte(unauthorizedPage)}
+		rendered.header.Set("Content-Type", "text/html")
+	}
+	rendered.header.Set("WWW-Authenticate", "Basic")
+	return rendered
 }
 
 func encodeResult(result any) []byte {

@@ -25,21 +25,23 @@ type Server struct {
 	// the username with the password. As at Klarna the key is also the password.
 	Username, Password, APIKey string
 
-	server        *httptest.Server
-	mux           *http.ServeMux
-	clock         clock
-	log           requestLog
-	logger        *slog.Logger
-	faults        faultQueue
-	limits        limits
-	callbacks     *callbacks
-	unknownFields bool
-	repeatTokens  bool
-	keyConflicts  bool
-	readTimeout   time.Duration // 0 is no limit
-	grace         time.Duration
-	closing       context.Context // ends when Close begins
-	close         context.CancelFunc
+	server       *httptest.Server
+	mux          *http.ServeMux
+	clock        clock
+	log          requestLog
+	logger       *slog.Logger
+	faults       faultQueue
+	limits       limits
+	callbacks    *callbacks
+	strict       bool
+	large        turns
+	categories   []string // identifiers
+	repeatTokens bool
+	keyConflicts bool
+	readTimeout  time.Duration // 0 is no limit
+	grace        time.Duration
+	closing      context.Context // ends when Close begins
+	close        context.CancelFunc
 
 	// mu guards what follows, and all that it leads to. Nothing that takes long is done while it is held: bodies are
 	// parsed, validated and compared before, and responses are encoded after.
@@ -50,20 +52,23 @@ type Server struct {
 
 // NewServer starts a server on a free port of loopback. It panics when it cannot listen. Close it when done.
 func NewServer(opts ...Option) *Server {
-	c := config{logger: slog.New(slog.DiscardHandler), maxSessions: defaultMaxSessions, maxBytes: defaultMaxBytes}
+	c := config{logger: slog.New(slog.DiscardHandler), maxSessions: defaultMaxSessions, maxBytes: defaultMaxBytes,
+		categories: []string{klarna.PaymentMethodCategoryIdentifierKlarna}}
 	for _, opt := range opts {
 		opt(&c)
 	}
 	s := &Server{
 		Username: c.username, Password: c.apiKey, APIKey: c.apiKey,
-		logger:        c.logger,
-		unknownFields: c.unknownFields,
-		repeatTokens:  c.repeatTokens,
-		keyConflicts:  c.keyConflicts,
-		readTimeout:   c.readTimeout,
-		grace:         defaultGrace,
-		store:         newStore(c.maxSessions, c.maxBytes),
-		fraudStatus:   klarna.FraudStatusAccepted,
+		logger:       c.logger,
+		strict:       c.strict,
+		large:        make(turns, 1),
+		categories:   c.categories,
+		repeatTokens: c.repeatTokens,
+		keyConflicts: c.keyConflicts,
+		readTimeout:  c.readTimeout,
+		grace:        defaultGrace,
+		store:        newStore(c.maxSessions, c.maxBytes),
+		fraudStatus:  klarna.FraudStatusAccepted,
 	}
 	s.setCredentials()
 	s.closing, s.close = context.WithCancel(context.Background())
@@ -121,12 +126,12 @@ func (s *Server) Client(opts ...klarna.Option) *klarna.Client {
 
 // ServeHTTP serves one request, so that a program can put the server behind a handler of its own.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !isClean(r.URL.EscapedPath()) {
-		// The mux would redirect to what it takes the path for.
+	clean, ok := s.withCleanPath(r)
+	if !ok {
 		s.notFound(w, r)
 		return
 	}
-	s.mux.ServeHTTP(w, r)
+	s.mux.ServeHTTP(w, clean)
 }
 
 // Format prints where the server listens, for every verb: its fields hold credentials, tokens and addresses.

@@ -138,7 +138,13 @@ func TestEveryResponseBearsKlarnasHeaders(t *testing.T) {
 			var response klarna.Response
 			require.NoError(t, call.do(klarna.WithResponse(&response)))
 			require.Regexp(t, uuid, response.CorrelationID)
-			require.Equal(t, "application/json", response.Header.Get("Content-Type"))
+			if response.StatusCode == 204 {
+				require.Empty(t, response.Header.Get("Content-Type"))
+			} else {
+				require.Equal(t, "application/json", response.Header.Get("Content-Type"))
+			}
+			require.Contains(t, response.Header.Get("Cache-Control"), "no-store")
+			require.NotEmpty(t, response.Header.Get("Strict-Transport-Security"))
 			require.Equal(t, call.rateLimit, response.Header.Get("X-Ratelimit-Limit"))
 			require.NotEmpty(t, response.Header.Get("X-Ratelimit-Remaining"))
 			require.Equal(t, "1", response.Header.Get("X-Ratelimit-Reset"))

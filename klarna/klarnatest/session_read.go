@@ -38,7 +38,7 @@ func (x *session) state(now time.Time) sessionState {
 
 // read returns the session as the shop gets to see it: what was sent, down to an amount of 0 or an empty field, and what
 // is Klarna's to add.
-func (x sessionState) read() map[string]any {
+func (x sessionState) read(offered []klarna.PaymentMethodCategory) map[string]any {
 	sent := map[string]any{}
 	for name := range x.members {
 		sent[name] = x.members.value(name)
@@ -46,7 +46,7 @@ func (x sessionState) read() map[string]any {
 	read := known(sent, reflect.TypeFor[klarna.SessionRead]()).(map[string]any)
 
 	read["client_token"], read["expires_at"], read["status"] = x.clientToken, x.expires, x.status
-	read["payment_method_categories"] = categories(x.members.locale())
+	read["payment_method_categories"] = offered
 	delete(read, "authorization_token")
 	if !x.authorized {
 		for _, name := range personalData {

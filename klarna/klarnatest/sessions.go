@@ -26,22 +26,19 @@ type session struct {
 
 func (x *session) expired(now time.Time) bool { return !now.Before(x.expires) }
 
-func (s *Server) createSession(_ string, body []byte) (any, *failure) {
-	sent, rejected := parse(body)
-	if rejected != nil {
-		return nil, rejected
-	}
-	if rejected := s.check("session_create", sent, new(klarna.SessionCreate)); rejected != nil {
+func (s *Server) createSession(_ string, request *Request) (any, *failure) {
+	sent := request.sent
+	if rejected := s.check(request, "payments", "session_create", sent, new(klarna.SessionCreate)); rejected != nil {
 		return nil, rejected
 	}
 	now := s.clock.now()
 	x := &session{id: newUUID(), members: sent, began: now}
 	x.expires = now.Add(sessionLifetime).UTC().Truncate(time.Millisecond)
-	x.clientToken = newClientToken(s.URL, x)
+	x.clientToken = s.newClientToken(x)
 	created := klarna.MerchantSession{
 		SessionID:               x.id,
 		ClientToken:             x.clientToken,
-		PaymentMethodCategories: categories(sent.locale()),
+		PaymentMethodCategories: s.offered(sent.locale()),
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -49,7 +46,7 @@ func (s *Server) createSession(_ string, body []byte) (any, *failure) {
 	return created, nil
 }
 
-func (s *Server) readSession(id string, _ []byte) (any, *failure) {
+func (s *Server) readSession(id string, _ *Request) (any, *failure) {
 	now := s.clock.now()
 	s.mu.Lock()
 	x, rejected := s.findSession(id)
@@ -59,15 +56,11 @@ func (s *Server) readSession(id string, _ []byte) (any, *failure) {
 	}
 	state := x.state(now)
 	s.mu.Unlock()
-	return state.read(), nil
+	return state.read(s.offered(state.members.locale())), nil
 }
 
-func (s *Server) updateSession(id string, body []byte) (any, *failure) {
-	sent, rejected := parse(body)
-	if rejected != nil {
-		return nil, rejected
-	}
-	if rejected := s.update(id, sent); rejected != nil {
+func (s *Server) updateSession(id string, request *Request) (any, *failure) {
+	if rejected := s.update(request, id, request.sent); rejected != nil {
 		return nil, rejected
 	}
 	return nil, nil
@@ -79,7 +72,7 @@ func (s *Server) updateSession(id string, body []byte) (any, *failure) {
 // The check takes long, and so nothing is locked meanwhile. When another update came first, it is done again.
 //
 // inferred: whether Klarna merges an object such as an address, or replaces it as here, is unknown.
-func (s *Server) update(id string, sent members) *failure {
+func (s *Server) update(request *Request, id string, sent members) *failure {
 	for {
 		s.mu.Lock()
 		x, rejected := s.findOpenSession(id)
@@ -92,7 +85,7 @@ func (s *Server) update(id string, sent members) *failure {
 
 		updated := maps.Clone(before)
 		maps.Copy(updated, sent)
-		if rejected := s.check("session_create", updated, new(klarna.SessionCreate)); rejected != nil {
+		if rejected := s.check(request, "payments", "session_create", updated, new(klarna.SessionCreate)); rejected != nil {
 			return rejected
 		}
 		if was, is := customerType(before), customerType(updated); was != "" && is != "" && was != is {

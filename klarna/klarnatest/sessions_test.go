@@ -33,7 +33,7 @@ func TestCreateSessionResponses(t *testing.T) {
 		"order_amount":     float64(12400),
 		"sandbox":          true,
 
-		"payment_method_categories": []any{"pay_later", "pay_over_time", "pay_now"},
+		"payment_method_categories": []any{"klarna"},
 	}, claims)
 
 	again, err := s.CreateSession(context.Background(), cart())
@@ -77,7 +77,7 @@ func TestCategoriesAreNamedInTheSessionsLanguage(t *testing.T) {
 		{"pl-PL", "Pay later", "Financing", "Pay now"},
 	} {
 		t.Run(row.locale, func(t *testing.T) {
-			s := newShop(t)
+			s := newShop(t, klarnatest.WithCategories("pay_later", "pay_over_time", "pay_now", "new"))
 			c := cart()
 			c.Locale = row.locale
 			session, err := s.CreateSession(context.Background(), c)
@@ -91,6 +91,7 @@ func TestCategoriesAreNamedInTheSessionsLanguage(t *testing.T) {
 				{Identifier: "pay_later", Name: row.later, AssetURLs: badge},
 				{Identifier: "pay_over_time", Name: row.overTime, AssetURLs: badge},
 				{Identifier: "pay_now", Name: row.now, AssetURLs: badge},
+				{Identifier: "new", Name: "new", AssetURLs: badge},
 			}
 			require.Equal(t, want, session.PaymentMethodCategories)
 			require.Equal(t, want, s.read(session.SessionID).PaymentMethodCategories)
@@ -225,7 +226,7 @@ func TestUpdateSessionReplacesWhatIsGiven(t *testing.T) {
 	require.Zero(t, got.OrderTaxAmount)
 	require.Equal(t, lines, got.OrderLines)
 	require.Equal(t, home(), got.BillingAddress, "an address is replaced as a whole: it has no organization any more")
-	require.Equal(t, "Betala nu", got.PaymentMethodCategories[2].Name)
+	require.Equal(t, "Betala med Klarna", got.PaymentMethodCategories[0].Name)
 	require.Equal(t, "ON4711", got.MerchantReference1, "what is not given stays")
 	require.Equal(t, "DE", got.PurchaseCountry)
 	require.Equal(t, clientToken, got.ClientToken)
@@ -233,7 +234,7 @@ func TestUpdateSessionReplacesWhatIsGiven(t *testing.T) {
 
 func TestUpdateSessionIgnoresNull(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
+	s := newLenientShop(t)
 	c := cart()
 	c.MerchantReference1 = "ON4711"
 	id := s.open(c)
@@ -277,7 +278,7 @@ func TestUnknownFieldsAreRejected(t *testing.T) {
 
 func TestUnknownFieldsAreIgnoredOnRequest(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, klarnatest.WithUnknownFields())
+	s := newLenientShop(t)
 	got := s.send("POST", sessionsPath, withUnknown)
 	require.Equal(t, 200, got.status)
 	var created klarna.MerchantSession
@@ -287,8 +288,8 @@ func TestUnknownFieldsAreIgnoredOnRequest(t *testing.T) {
 	require.Equal(t, created.ClientToken, session.ClientToken)
 	require.Empty(t, session.AuthorizationToken)
 
-	got = s.send("POST", sessionsPath, `{"unknown":1,"locale":1}`)
-	require.Contains(t, got.body, `"Bad value: locale, order_amount, order_lines, purchase_country, purchase_currency"`, "other rules stay")
+	got = s.send("POST", sessionsPath, `{"unknown":1,"locale":1,"purchase_country":"DE","purchase_currency":"EUR"}`)
+	require.Contains(t, got.body, `"Bad value: locale, order_amount, order_lines"`, "other rules stay")
 }
 
 func TestSessionsKeepTheirDataToThemselves(t *testing.T) {
@@ -315,7 +316,7 @@ func TestSessionsKeepTheirDataToThemselves(t *testing.T) {
 
 func TestReadSessionKeepsZeroAndEmpty(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
+	s := newLenientShop(t)
 	members := membersOf(t, cart())
 	members["merchant_data"], members["order_tax_amount"] = "", 0
 	for _, line := range members["order_lines"].([]any) {

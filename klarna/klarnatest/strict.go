@@ -16,30 +16,53 @@ import (
 // maxNamed keeps an error readable, and within what a client reads of an error, when each of a thousand lines is wrong.
 const maxNamed = 50
 
-// check validates a body against the contract, and its money against the rules of preflight, of which the warnings do not
-// count. like is a pointer to the type that the body must fit. It takes milliseconds for a large body, and so Server.mu is
-// not held.
+// check validates a body against a contract, and its money against the rules of preflight. What Klarna tolerates is a warning of
+// the request. like is a pointer to the type that the body must fit, or nil for one without money. It takes milliseconds for a
+// large body, and so Server.mu is not held.
 //
 // The money is checked only when the form is right: what a line lacks does not also make the sum wrong.
-func (s *Server) check(schema string, m members, like any) *failure {
-	fields := s.formFaults(schema, m)
-	if len(fields) == 0 {
-		fields = moneyFaults(m, like)
+func (s *Server) check(request *Request, contractName, schema string, m members, like any) *failure {
+	fields, warnings := s.formFaults(contractName, schema, m)
+	if len(fields) == 0 && like != nil {
+		var found []Warning
+		fields, found = moneyFaults(m, like)
+		warnings = append(warnings, found...)
 	}
-	if len(fields) == 0 {
-		return nil
+	if s.strict {
+		fields = append(fields, warnedMembers(warnings)...)
 	}
-	slices.SortFunc(fields, comparePaths)
-	fields = slices.Compact(fields)
-	return badValue(fields[:min(len(fields), maxNamed)]...)
+	if len(fields) > 0 {
+		rejected := badFields(fields)
+		if s.strict {
+			rejected = rejected.because(warnings)
+		}
+		return rejected
+	}
+	request.warn(warnings...)
+	return nil
 }
 
-// formFaults names the fields that break the contract.
-func (s *Server) formFaults(schema string, m members) (fields []string) {
-	for _, violation := range s.violations("payments", schema, m) {
+// formFaults names the fields that break the contract. In a new session Klarna was seen to look for country and currency
+// before anything else, and to name only them.
+func (s *Server) formFaults(contractName, schema string, m members) (fields []string, warnings []Warning) {
+	for _, name := range []string{"purchase_country", "purchase_currency"} {
+		if schema == "session_create" && !s.strict && m[name] == nil {
+			fields = append(fields, name)
+		}
+	}
+	if len(fields) > 0 {
+		return fields, nil
+	}
+	for _, violation := range violations(loadContract(contractName), schema, m) {
+		if violation.IsTolerated(schema) {
+			if violation.Fault().SchemaField == "required" { // the others are warnings of preflight as well
+				warnings = append(warnings, newWarning(violation.Path, preflight.CodeMayBeMissing, "is missing, although the contract requires it"))
+			}
+			continue
+		}
 		fields = append(fields, violation.Path)
 	}
-	return fields
+	return fields, warnings
 }
 
 // entrySchemas are the schemas of the entries of long lists.
@@ -47,11 +70,7 @@ var entrySchemas = map[string]string{"order_lines": "order_line", "shipping_info
 
 // violations returns what breaks a contract. Entries of long lists behind the first are validated one by one, and no more
 // of them once enough is named: each fault costs as much as a hundred valid fields.
-func (s *Server) violations(contractName, schema string, m members) (all []contract.Violation) {
-	document, err := contract.LoadNamed(contractName)
-	if err != nil {
-		panic("klarnatest: " + err.Error()) // the contract is part of this module
-	}
+func violations(document *contract.Contract, schema string, m members) (all []contract.Violation) {
 	tree, rest := map[string]any{}, map[string][]any{}
 	for name := range m {
 		tree[name] = m.value(name)
@@ -59,20 +78,20 @@ func (s *Server) violations(contractName, schema string, m members) (all []contr
 			tree[name], rest[name] = list[:1], list[1:]
 		}
 	}
-	all = s.valueViolations(document, schema, "", tree)
+	all = valueViolations(document, schema, "", tree)
 	for _, name := range slices.Sorted(maps.Keys(rest)) {
 		for i, entry := range rest[name] {
 			if len(all) >= maxNamed {
 				return all
 			}
-			all = append(all, s.valueViolations(document, entrySchemas[name], fmt.Sprintf("%s[%d]", name, i+1), entry)...)
+			all = append(all, valueViolations(document, entrySchemas[name], fmt.Sprintf("%s[%d]", name, i+1), entry)...)
 		}
 	}
 	return all
 }
 
 // valueViolations returns what of a value at a path breaks its schema.
-func (s *Server) valueViolations(document *contract.Contract, schema, path string, value any) (all []contract.Violation) {
+func valueViolations(document *contract.Contract, schema, path string, value any) (all []contract.Violation) {
 	var rejected *contract.Error
 	err := document.Value(schema, value)
 	if err != nil && !errors.As(err, &rejected) {
@@ -82,28 +101,10 @@ func (s *Server) valueViolations(document *contract.Contract, schema, path strin
 		return nil
 	}
 	for _, violation := range rejected.Violations {
-		if unknown, ok := unknownField(violation); ok {
-			if s.unknownFields {
-				continue
-			}
-			violation.Path = under(violation.Path, unknown)
-		}
 		violation.Path = join(path, violation.Path)
 		all = append(all, violation)
 	}
 	return all
-}
-
-// unknownField finds the name in a violation that is about a field that the contract does not know.
-func unknownField(v contract.Violation) (string, bool) {
-	if fault := v.Fault(); fault == nil || fault.SchemaField != "properties" {
-		return "", false
-	}
-	rest, ok := strings.CutPrefix(v.Reason, `property "`)
-	if !ok {
-		return "", false
-	}
-	return strings.CutSuffix(rest, `" is unsupported`)
 }
 
 func under(path, name string) string {
@@ -121,17 +122,25 @@ func join(path, field string) string {
 	return under(path, field)
 }
 
-// moneyFaults names the fields that preflight rejects.
-func moneyFaults(m members, like any) (fields []string) {
+// moneyFaults names the fields that preflight rejects, and what Klarna tolerates.
+func moneyFaults(m members, like any) (fields []string, warnings []Warning) {
 	if field, ok := misfit(m, like); ok {
-		return []string{field}
+		return []string{field}, nil
 	}
-	for _, problem := range preflight.Inspect(like).Problems {
+	report := preflight.Inspect(like)
+	for _, problem := range report.Problems {
 		if problem.Path != "" { // the size of the body was looked at when it was read
 			fields = append(fields, problem.Path)
 		}
 	}
-	return fields
+	for _, warning := range report.Warnings {
+		if warning.Code == preflight.CodeNoOrderTax && m["order_tax_amount"] != nil {
+			fields = append(fields, warning.Path) // it is not left out, but wrong
+		} else if tolerances[warning.Code] {
+			warnings = append(warnings, preflightWarning(warning))
+		}
+	}
+	return fields, warnings
 }
 
 // misfit decodes a body into the type that it must fit, and names the field that does not.

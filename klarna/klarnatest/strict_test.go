@@ -44,7 +44,9 @@ var strictRules = []struct {
 
 	{"an amount that is not the sum", func(m map[string]any) { m["order_amount"] = 12401 }, "order_amount"},
 	{"a tax amount that is not the sum", func(m map[string]any) { m["order_tax_amount"] = 1900 }, "order_tax_amount"},
-	{"a tax amount that is off by one", func(m map[string]any) { m["order_tax_amount"] = 1981 }, ""},
+	{"a tax amount of nothing", func(m map[string]any) { m["order_tax_amount"] = 0 }, "order_tax_amount"},
+	{"a line that is off by one", func(m map[string]any) { lineOf(m)["unit_price"] = 11901 }, "order_lines[0].total_amount"},
+	{"a tax amount that is off by one", func(m map[string]any) { m["order_tax_amount"] = 1981 }, "order_tax_amount"},
 	{"a line that is not price by quantity", func(m map[string]any) { lineOf(m)["quantity"] = 2 }, "order_lines[0].total_amount"},
 	{"a line's tax on top of the price", func(m map[string]any) {
 		lineOf(m)["total_tax_amount"], m["order_tax_amount"] = 2261, 2341
@@ -135,7 +137,7 @@ func requireBadValue(t *testing.T, got response, success int, fields string) {
 	}
 	require.NoError(t, json.Unmarshal([]byte(got.body), &body))
 	require.Equal(t, "BAD_VALUE", body.Code)
-	require.Equal(t, []string{"Bad value: " + fields}, body.Messages)
+	require.Equal(t, "Bad value: "+fields, body.Messages[0])
 }
 
 func TestACustomerTokenIsChecked(t *testing.T) {

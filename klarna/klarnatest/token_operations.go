@@ -2,7 +2,6 @@ package klarnatest
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/klarna-go/klarna-payments/klarna"
@@ -21,7 +20,7 @@ var (
 )
 
 // tokenOperation does what one of the calls of the Customer Token API asks for. kept reports whether the token was looked at.
-type tokenOperation func(token string, r *http.Request, body []byte) (outcome orderOutcome, kept bool)
+type tokenOperation func(token string, request *Request) (outcome orderOutcome, kept bool)
 
 // accepted is the result of a cancellation.
 type accepted struct{}
@@ -37,11 +36,17 @@ func (s *Server) tokenOperations() map[klarna.Operation]tokenOperation {
 // customerTokens handles an operation of the Customer Token API. A charge is carried out once for each idempotency key; a
 // decline is returned again for its key, as an order is.
 func (s *Server) customerTokens(op klarna.Operation, do tokenOperation) handler {
-	return func(r *http.Request, request *Request, rejected *failure) response {
-		outcome := orderOutcome{rejected: rejected}
-		run := func() (orderOutcome, bool) { return do(r.PathValue("customerToken"), r, request.Body) }
+	return func(r *http.Request, request *Request) response {
+		var outcome orderOutcome
+		run := func() (orderOutcome, bool) {
+			if request.rejected != nil {
+				return orderOutcome{rejected: request.rejected}, false
+			}
+			return do(r.PathValue("customerToken"), request)
+		}
 		switch {
-		case rejected != nil:
+		case request.rejected == tooLarge, request.rejected == tooManyRequests:
+			outcome.rejected = request.rejected
 		case op == customertoken.OperationCreateOrder:
 			outcome = s.once(r, request.delay, run)
 		default:
@@ -60,7 +65,7 @@ func (s *Server) customerTokens(op klarna.Operation, do tokenOperation) handler 
 	}
 }
 
-func (s *Server) readToken(token string, _ *http.Request, _ []byte) (outcome orderOutcome, kept bool) {
+func (s *Server) readToken(token string, _ *Request) (outcome orderOutcome, kept bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := s.tokens[token]
@@ -72,15 +77,8 @@ func (s *Server) readToken(token string, _ *http.Request, _ []byte) (outcome ord
 
 // cancelToken accepts a cancellation, which takes effect later. inferred: a token that was cancelled before is TOKEN_CANCELLED,
 // and one that is suspended can be cancelled.
-func (s *Server) cancelToken(token string, r *http.Request, body []byte) (outcome orderOutcome, kept bool) {
-	if !isJSON(r) {
-		return orderOutcome{rejected: malformed}, false
-	}
-	sent, rejected := parse(body)
-	if rejected == nil {
-		rejected = s.checkTokenBody("customer_token_status_update_request", sent)
-	}
-	if rejected != nil {
+func (s *Server) cancelToken(token string, request *Request) (outcome orderOutcome, kept bool) {
+	if rejected := s.check(request, "customer-token", "customer_token_status_update_request", request.sent, nil); rejected != nil {
 		return orderOutcome{rejected: rejected}, false
 	}
 	s.mu.Lock()
@@ -97,26 +95,19 @@ func (s *Server) cancelToken(token string, r *http.Request, body []byte) (outcom
 	return orderOutcome{result: accepted{}}, true
 }
 
-func (s *Server) charge(token string, r *http.Request, body []byte) (outcome orderOutcome, kept bool) {
-	if !isJSON(r) {
-		return orderOutcome{rejected: malformed}, false
-	}
-	sent, rejected := parse(body)
-	if rejected != nil {
-		return orderOutcome{rejected: rejected}, false
-	}
-	var request customertoken.OrderRequest
-	if rejected := s.checkCharge(sent, &request); rejected != nil {
+func (s *Server) charge(token string, request *Request) (outcome orderOutcome, kept bool) {
+	var body customertoken.OrderRequest
+	if rejected := s.check(request, "customer-token", "customer_token_order", request.sent, &body); rejected != nil {
 		return orderOutcome{rejected: rejected}, false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.forget(s.clock.now())
 	t := s.tokens[token]
-	if rejected := s.rejectsCharge(t, &request); rejected != nil {
+	if rejected := s.rejectsCharge(t, &body); rejected != nil {
 		return orderOutcome{rejected: rejected}, true
 	}
-	placed := s.newOrder("", klarna.AuthorizedPaymentMethodTypeCard, placedDetails(t.signedUp, sent), sent)
+	placed := s.newOrder("", klarna.AuthorizedPaymentMethodTypeCard, placedDetails(t.signedUp, request.sent), request.sent)
 	return orderOutcome{result: &customertoken.Order{
 		OrderID: placed.OrderID, FraudStatus: placed.FraudStatus, RedirectURL: placed.RedirectURL, AuthorizedPaymentMethod: placed.AuthorizedPaymentMethod,
 	}}, true
@@ -157,30 +148,4 @@ func (t *storedToken) declined(request *customertoken.OrderRequest) *failure {
 		f.details["step_up_id"] = t.stepUp
 	}
 	return f
-}
-
-// checkCharge is what check is for Payments.
-func (s *Server) checkCharge(m members, like *customertoken.OrderRequest) *failure {
-	if rejected := s.checkTokenBody("customer_token_order", m); rejected != nil {
-		return rejected
-	}
-	return namedFields(moneyFaults(m, like))
-}
-
-func (s *Server) checkTokenBody(schema string, m members) *failure {
-	var fields []string
-	for _, violation := range s.violations("customer-token", schema, m) {
-		fields = append(fields, violation.Path)
-	}
-	return namedFields(fields)
-}
-
-// namedFields is a bad value in the fields, or nil without any.
-func namedFields(fields []string) *failure {
-	if len(fields) == 0 {
-		return nil
-	}
-	slices.SortFunc(fields, comparePaths)
-	fields = slices.Compact(fields)
-	return badValue(fields[:min(len(fields), maxNamed)]...)
 }

@@ -12,7 +12,6 @@ const (
 	CodeWrongFormat    = "wrong_format"
 	CodeNotAllowed     = "not_allowed"
 	CodeInvalid        = "invalid"
-	CodeAppScheme      = "app_scheme"
 	CodeBodyTooLarge   = "body_too_large"
 	CodeLineTotal      = "line_total"
 	CodeLineTax        = "line_tax"
@@ -33,7 +32,12 @@ const (
 // Codes of warnings.
 const (
 	CodeMarket         = "market"
+	CodeLineRounding   = "line_rounding"
 	CodeTaxRounding    = "tax_rounding"
+	CodeNoOrderTax     = "no_order_tax"
+	CodeOtherCase      = "other_case"
+	CodeMayBeMissing   = "may_be_missing"
+	CodeAppScheme      = "app_scheme"
 	CodeCartIncomplete = "cart_incomplete"
 	CodeCreditTax      = "credit_tax"
 	CodeSalesTax       = "sales_tax"

@@ -33,14 +33,13 @@
 //	wrong_format      a text does not have the required format, such as two letters
 //	not_allowed       a text is not one of the allowed values
 //	invalid           any other rule of the OpenAPI document is broken
-//	app_scheme        merchant_urls.app_return_url is for a browser, and not for an app
 //	body_too_large    the body has more than 1 MB
-//	line_total        total_amount is not quantity × unit_price − total_discount_amount
+//	line_total        total_amount is not quantity × unit_price − total_discount_amount, by more than the quantity
 //	line_tax          total_tax_amount is not the tax inside total_amount, by more than 1
 //	line_tax_us       a line has tax of its own where sales_tax lines hold the tax, as in the US
 //	wrong_sign        a discount, gift card or store credit is positive, or a surcharge negative
 //	order_amount      order_amount is not the sum of total_amount over all lines
-//	order_tax_amount  order_tax_amount is not the sum of the lines' tax, by more than 1
+//	order_tax_amount  order_tax_amount is not the sum of the lines' tax, by more than the number of lines
 //	overflow          a number is at a limit of int64: the amounts are too large to add up or multiply
 //	captured_amount   captured_amount is not the sum of total_amount over all lines
 //	refunded_amount   refunded_amount is not the sum of total_amount over all lines
@@ -60,7 +59,12 @@
 //	code                 what is unusual
 //	-------------------  ---------------------------------------------------------------------------
 //	market               Klarna does not list the country; or currency or locale are not those of the country
-//	tax_rounding         order_tax_amount is off by 1, which Klarna may or may not accept as rounding
+//	line_rounding        total_amount is off by at most the quantity
+//	tax_rounding         order_tax_amount is off by at most the number of lines
+//	no_order_tax         order_tax_amount is left out, or 0, but the lines have tax
+//	other_case           a text is one of the known values in another case, such as BUY
+//	may_be_missing       a field is not given that the contract requires, and Klarna was seen not to
+//	app_scheme           merchant_urls.app_return_url is for a browser, and not for an app
 //	cart_incomplete      an update has amount, tax or lines, but not all of them; Klarna checks them together
 //	credit_tax           a gift card or store credit has tax
 //	sales_tax            a sales_tax line outside the US

@@ -26,11 +26,27 @@ func checkForm(request *request, report *Report) {
 	switch err := document.Value(request.schema, tree); {
 	case errors.As(err, &rejected):
 		for _, violation := range rejected.Violations {
+			if violation.IsTolerated(request.schema) {
+				toleratedForm(violation, tree, report)
+				continue
+			}
 			formProblem(violation.Path, violation.Reason, violation.Fault(), tree, report)
 		}
 	case err != nil:
 		report.problem("", CodeInvalid, "has no rules in the OpenAPI document: %v", err)
 	}
+}
+
+// toleratedForm warns of what Klarna was seen to accept.
+func toleratedForm(violation contract.Violation, tree any, report *Report) {
+	if violation.Fault().SchemaField == "required" {
+		report.warning(violation.Path, CodeMayBeMissing, "is missing, which Klarna was seen to accept")
+		return
+	}
+	if text, _ := at(tree, violation.Fault().JSONPointer()).(string); opensBrowser(text) {
+		return // checkURLs warns of it
+	}
+	report.warning(violation.Path, CodeAppScheme, "does not have the form of an app's URL, such as myshop://return")
 }
 
 // formProblem puts into words what the validator found. The validator has the numbers as float64, so what was found is
@@ -41,6 +57,14 @@ func formProblem(path, reason string, fault *openapi3.SchemaError, tree any, rep
 		return
 	}
 	found, rule := at(tree, fault.JSONPointer()), fault.Schema
+	if text, ok := found.(string); ok {
+		for _, known := range contract.KnownValues(rule) {
+			if strings.EqualFold(text, known) {
+				report.warning(path, CodeOtherCase, "is written in another case than %s, which Klarna was seen to accept", known)
+				return
+			}
+		}
+	}
 	switch fault.SchemaField {
 	case "required":
 		report.problem(path, CodeMissing, "is missing")

@@ -16,9 +16,10 @@ func TestAnEmptyRequiredFieldIsMissing(t *testing.T) {
 		at{"order_lines", missing}, at{"purchase_country", missing}, at{"purchase_currency", missing})
 	requireProblems(t, klarna.CreateOrderRequest{},
 		at{"order_lines", missing}, at{"purchase_country", missing}, at{"purchase_currency", missing})
-	requireProblems(t, klarna.CustomerTokenCreationRequest{},
-		at{"description", missing}, at{"intended_use", missing}, at{"locale", missing},
-		at{"purchase_country", missing}, at{"purchase_currency", missing})
+	requireProblems(t, klarna.CustomerTokenCreationRequest{}, at{"description", missing}, at{"intended_use", missing})
+	const seenWithout = preflight.CodeMayBeMissing
+	requireWarnings(t, klarna.CustomerTokenCreationRequest{Description: "Coffee", IntendedUse: klarna.IntendedUseSubscription},
+		at{"locale", seenWithout}, at{"purchase_country", seenWithout}, at{"purchase_currency", seenWithout})
 	requireProblems(t, klarna.SessionUpdate{OrderLines: []klarna.OrderLine{{}, {Name: "Shoe", Subscription: klarna.Subscription{IntervalCount: 1}}}},
 		at{"order_lines[0].name", missing},
 		at{"order_lines[1].subscription.name", missing}, at{"order_lines[1].subscription.interval", missing})
@@ -44,13 +45,27 @@ func TestMessagesOfForm(t *testing.T) {
 		`customer.organization_entity_type is a text of 5 characters, but must be one of ` +
 			`LIMITED_COMPANY, PUBLIC_LIMITED_COMPANY, ENTREPRENEURIAL_COMPANY, LIMITED_PARTNERSHIP_LIMITED_COMPANY, LIMITED_PARTNERSHIP, ` +
 			`GENERAL_PARTNERSHIP, REGISTERED_SOLE_TRADER, SOLE_TRADER, CIVIL_LAW_PARTNERSHIP, PUBLIC_INSTITUTION, OTHER`: {
-			Customer: klarna.Customer{OrganizationEntityType: "other"}},
+			Customer: klarna.Customer{OrganizationEntityType: "sport"}},
 	} {
 		require.Equal(t, []string{want}, messages(update))
 	}
 	require.Equal(t, []string{"order_lines has 0 entries, but needs 1 or more"}, messages(sessionOf([]klarna.OrderLine{})))
 	require.Equal(t, []string{"order_lines has 1001 entries, but may have 1000 or fewer"}, messages(sessionOf(repeat(goods(), 1001))))
-	require.Equal(t, []string{`intended_use is "subscription", but must be SUBSCRIPTION`}, messages(klarna.CustomerTokenCreationRequest{
-		Description: "Coffee", IntendedUse: "subscription", Locale: "de-DE", PurchaseCountry: "DE", PurchaseCurrency: "EUR",
+	require.Equal(t, []string{`intended_use is a text of 4 characters, but must be SUBSCRIPTION`}, messages(klarna.CustomerTokenCreationRequest{
+		Description: "Coffee", IntendedUse: "once", Locale: "de-DE", PurchaseCountry: "DE", PurchaseCurrency: "EUR",
 	}))
+}
+
+// Klarna was seen to accept known values in another case.
+func TestAKnownValueInAnotherCaseIsAWarning(t *testing.T) {
+	t.Parallel()
+	const other = preflight.CodeOtherCase
+	requireWarnings(t, klarna.CustomerTokenCreationRequest{
+		Description: "Coffee", IntendedUse: "subscription", Locale: "de-DE", PurchaseCountry: "DE", PurchaseCurrency: "EUR",
+	}, at{"intended_use", other})
+	requireWarnings(t, klarna.SessionUpdate{AcquiringChannel: "ecommerce"}, at{"acquiring_channel", other})
+	requireWarnings(t, klarna.SessionUpdate{Customer: klarna.Customer{Type: "Person", OrganizationEntityType: "other"}},
+		at{"customer.type", other}, at{"customer.organization_entity_type", other})
+	report := preflight.Inspect(klarna.SessionUpdate{Customer: klarna.Customer{Type: "Person"}})
+	require.Equal(t, "customer.type is written in another case than person, which Klarna was seen to accept", report.Warnings[0].Message)
 }

@@ -25,7 +25,9 @@ func checkLine(l line, salesTax bool, report *Report) {
 	checkSign(l, report)
 }
 
-// checkLineTotal: total_amount is quantity × unit_price − total_discount_amount.
+// checkLineTotal: total_amount is quantity × unit_price − total_discount_amount. A difference of at most the quantity, as when
+// a shop rounds the price of one piece, is a warning: the documentation of Klarna's SDK for Java (2020) allows it, and later
+// documents do not mention it.
 //
 // When the four do not fit together, nobody can tell which of them is wrong: a price that is off by one and a total
 // that is off by one look the same. The problem is that of total_amount, which is what Klarna calculates, and the message
@@ -35,10 +37,14 @@ func checkLine(l line, salesTax bool, report *Report) {
 func checkLineTotal(l line, report *Report) {
 	want := new(big.Int).Mul(big.NewInt(l.Quantity), big.NewInt(l.UnitPrice))
 	want.Sub(want, big.NewInt(l.TotalDiscountAmount))
-	if want.Cmp(big.NewInt(l.TotalAmount)) != 0 {
-		report.problem(l.path("total_amount"), CodeLineTotal,
-			"is %d, but quantity %d × unit_price %d − total_discount_amount %d is %v",
+	const found = "is %d, but quantity %d × unit_price %d − total_discount_amount %d is %v"
+	switch off := new(big.Int).Sub(want, big.NewInt(l.TotalAmount)); {
+	case off.Sign() == 0:
+	case off.CmpAbs(big.NewInt(l.Quantity)) <= 0:
+		report.warning(l.path("total_amount"), CodeLineRounding, found+", which Klarna tolerates up to the quantity",
 			l.TotalAmount, l.Quantity, l.UnitPrice, l.TotalDiscountAmount, want)
+	default:
+		report.problem(l.path("total_amount"), CodeLineTotal, found, l.TotalAmount, l.Quantity, l.UnitPrice, l.TotalDiscountAmount, want)
 	}
 }
 

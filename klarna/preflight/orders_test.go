@@ -80,7 +80,7 @@ func TestNilPointerToAnOrderRequestIsAProblem(t *testing.T) {
 func TestMoneyOfCapturesRefundsAndUpdates(t *testing.T) {
 	t.Parallel()
 	wrongLine := blanket()
-	wrongLine.TotalAmount, wrongLine.TotalTaxAmount = 9981, 1900
+	wrongLine.TotalAmount, wrongLine.TotalTaxAmount = 9983, 1900 // of 2 pieces
 	fee := ordermanagement.OrderLine{Type: ordermanagement.OrderLineTypeReturnFee, Name: "Return label", Quantity: 1, UnitPrice: -295, TotalAmount: -295}
 	noFee := ordermanagement.OrderLine{Type: ordermanagement.OrderLineTypeReturnFee, Name: "Return label", Quantity: 1}
 	discount := ordermanagement.OrderLine{Type: ordermanagement.OrderLineTypeDiscount, Name: "Voucher", Quantity: 1, UnitPrice: 5, TotalAmount: 5}

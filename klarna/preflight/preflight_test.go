@@ -61,12 +61,12 @@ func TestAWarningFailsNothing(t *testing.T) {
 
 func TestALongErrorIsCutShortAndItsProblemsAreNot(t *testing.T) {
 	t.Parallel()
-	lines := repeat(klarna.OrderLine{Name: "Running shoe", Quantity: 1, UnitPrice: 5, TotalAmount: 4}, 500)
+	lines := repeat(klarna.OrderLine{Name: "Running shoe", Quantity: 1, UnitPrice: 5, TotalAmount: 3}, 500)
 	var err *preflight.Error
 	require.ErrorAs(t, preflight.Check(sessionOf(lines)), &err)
 	require.Len(t, err.Problems, 500)
 	text := err.Error()
-	require.True(t, strings.HasPrefix(text, "preflight: 500 problems: order_lines[0].total_amount is 4, but "), text)
+	require.True(t, strings.HasPrefix(text, "preflight: 500 problems: order_lines[0].total_amount is 3, but "), text)
 	require.True(t, strings.HasSuffix(text, "; and 490 more"), text)
 	require.Contains(t, text, "; order_lines[9].total_amount is ")
 	require.NotContains(t, text, "order_lines[10]")

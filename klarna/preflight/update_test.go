@@ -46,14 +46,14 @@ func TestAnUpdateAddsUp(t *testing.T) {
 	t.Parallel()
 	update := klarna.CartUpdate([]klarna.OrderLine{goods()})
 	*update.OrderAmount += 2
-	*update.OrderTaxAmount -= 2
+	*update.OrderTaxAmount -= 2 // one is tolerated for a line
 	requireProblems(t, update, at{"order_amount", preflight.CodeOrderAmount}, at{"order_tax_amount", preflight.CodeOrderTaxAmount})
 
 	update.OrderAmount = nil
 	requireProblems(t, update, at{"order_tax_amount", preflight.CodeOrderTaxAmount})
 	update.OrderTaxAmount = nil
 	requireProblems(t, update)
-	update.OrderLines[0].TotalAmount += 2
+	update.OrderLines[0].TotalAmount += 1 + update.OrderLines[0].Quantity
 	requireProblems(t, update, at{"order_lines[0].total_amount", preflight.CodeLineTotal})
 }
 

@@ -3,13 +3,13 @@ package preflight
 import "strings"
 
 // checkURLs looks at the merchant_urls. That Klarna takes https only is in its newest documents, and not in the
-// one that is the contract here, so anything else is a warning; an app's URL that opens a browser is rejected, since the
-// rule against it in those documents is one that the contract's pattern cannot express.
+// one that is the contract here, so anything else is a warning. So is an app's URL that opens a browser: the rule against it
+// is in the same documents, and Klarna was seen to accept one.
 func checkURLs(request *request, report *Report) {
 	urls := &request.urls
-	if hasScheme(urls.AppReturnURL, "https") || hasScheme(urls.AppReturnURL, "http") {
-		report.problem("merchant_urls.app_return_url", CodeAppScheme,
-			"opens a browser, but must have the app's own scheme, such as myshop://")
+	if opensBrowser(urls.AppReturnURL) {
+		report.warning("merchant_urls.app_return_url", CodeAppScheme,
+			"opens a browser, but should have the app's own scheme, such as myshop://")
 	}
 	for _, callback := range []struct{ name, url string }{
 		{"authorization", urls.Authorization},
@@ -23,6 +23,8 @@ func checkURLs(request *request, report *Report) {
 		}
 	}
 }
+
+func opensBrowser(url string) bool { return hasScheme(url, "https") || hasScheme(url, "http") }
 
 // hasScheme does not parse the rest: placeholders such as {session.id} are not what a URL is made of.
 func hasScheme(url, scheme string) bool {

@@ -47,14 +47,15 @@ func TestAnAppReturnURLIsForAnApp(t *testing.T) {
 		"https://shop.example/return": preflight.CodeAppScheme,
 		"http://shop.example/return":  preflight.CodeAppScheme,
 		"HttpS://shop.example/return": preflight.CodeAppScheme,
-		"myshop:return":               preflight.CodeWrongFormat,
-		"/return":                     preflight.CodeWrongFormat,
+		"https://shop.example:8443/#": preflight.CodeAppScheme,
+		"myshop:return":               preflight.CodeAppScheme,
+		"/return":                     preflight.CodeAppScheme,
 	} {
 		update := klarna.SessionUpdate{MerchantURLs: klarna.MerchantURLs{AppReturnURL: url}}
 		if code == "" {
 			requireWarnings(t, update)
 		} else {
-			requireProblems(t, update, at{"merchant_urls.app_return_url", code})
+			requireWarnings(t, update, at{"merchant_urls.app_return_url", code})
 		}
 	}
 }

@@ -28,7 +28,7 @@ func TestTaxInTheUSIsALine(t *testing.T) {
 		"with a gift card":  {[]klarna.OrderLine{usGoods(), klarna.GiftCardLine("Card", 500), state}, 1000, nil},
 		"nothing is taxed":  {[]klarna.OrderLine{usGoods()}, 0, nil},
 		"tax without lines": {[]klarna.OrderLine{usGoods()}, 1000, []at{{"order_tax_amount", preflight.CodeOrderTaxAmount}}},
-		"tax of 0":          {[]klarna.OrderLine{usGoods(), state}, 0, []at{{"order_tax_amount", preflight.CodeOrderTaxAmount}}},
+		"tax of a part":     {[]klarna.OrderLine{usGoods(), state}, 900, []at{{"order_tax_amount", preflight.CodeOrderTaxAmount}}},
 		"taxed goods": {[]klarna.OrderLine{taxed}, taxed.TotalTaxAmount, []at{
 			{"order_lines[0].total_tax_amount", preflight.CodeLineTaxUS}, {"order_lines[0].tax_rate", preflight.CodeLineTaxUS},
 			{"order_tax_amount", preflight.CodeOrderTaxAmount},
@@ -75,4 +75,17 @@ func TestASalesTaxLineElsewhereIsOdd(t *testing.T) {
 	t.Parallel()
 	requireWarnings(t, sessionOf([]klarna.OrderLine{usGoods(), klarna.SalesTaxLine("Sales Tax", 1000)}),
 		at{"order_lines[1].type", preflight.CodeSalesTax})
+}
+
+// Klarna was seen to accept a sales_tax line without an order_tax_amount, which is what a Go type makes of 0.
+func TestAnOrderTaxAmountThatIsLeftOutIsAWarning(t *testing.T) {
+	t.Parallel()
+	session := usSessionOf([]klarna.OrderLine{usGoods(), klarna.SalesTaxLine("Sales Tax", 1000)})
+	session.OrderTaxAmount = 0
+	requireWarnings(t, session, at{"order_tax_amount", preflight.CodeNoOrderTax})
+	requireWarnings(t, klarna.OrderFromSession(session), at{"order_tax_amount", preflight.CodeNoOrderTax})
+
+	update := klarna.CartUpdate(session.OrderLines)
+	update.PurchaseCountry, *update.OrderTaxAmount = "US", 0 // which is sent
+	requireProblems(t, update, at{"order_tax_amount", preflight.CodeOrderTaxAmount})
 }

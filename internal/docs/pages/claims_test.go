@@ -89,6 +89,10 @@ func TestOrderPlacedDoesNotFindCustomerTokens(t *testing.T) {
 	placed, err := server.Client().OrderPlaced(t.Context(), sessionID)
 	require.NoError(t, err)
 	require.False(t, placed)
+	created, err := server.Client().CreateCustomerToken(t.Context(), token, request)
+	require.NoError(t, err)
+	require.Equal(t, server.CustomerTokens(token), []string{created.TokenID})
+	request.Description = "Tea"
 	_, err = server.Client().CreateCustomerToken(t.Context(), token, request)
 	require.ErrorIs(t, err, klarna.ErrForbidden)
 	require.ErrorContains(t, err, "already consumed")
