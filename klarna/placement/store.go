@@ -153,7 +153,7 @@ func (b *Book) write(ctx context.Context, on sqldb.Querier, o Order, request, ow
 }
 
 // claim takes the lease of an open record that nobody works on, or renews it, and announces a call before it may reach Klarna, if
-// the record is not older than life. If there is none, it returns sql.ErrNoRows.
+// the record is not older than life. Without such a record it returns sql.ErrNoRows.
 func (b *Book) claim(ctx context.Context, owner string, life time.Duration, where string, args ...any) (*record, error) {
 	r := new(record)
 	return r, b.db.Row(ctx, b.db.DB, r.scanRow, `UPDATE klarna_placements
