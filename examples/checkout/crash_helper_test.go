@@ -420,8 +420,8 @@ func (f *fleet) check(customers []*customer, restart time.Duration) figures {
 
 	// Nothing is open for longer than can be explained: by processes that died with the lease, and by the back-off after failures.
 	stats, err := f.book.Stats(ctx)
-	if err != nil || stats.Records[placement.Open]+stats.Records[placement.Unresolved] != 0 {
-		t.Errorf("the records are %v: %v", stats.Records, err)
+	if err != nil || stats.Open+stats.Unresolved != 0 {
+		t.Errorf("the records are %+v: %v", stats, err)
 	}
 	records, err := f.store.db.QueryContext(ctx, `SELECT reference, written_at, finished_at, calls FROM klarna_placements`)
 	if err != nil {
@@ -466,11 +466,11 @@ func (f *fleet) settled(limit time.Duration) {
 		var checkingNow int
 		err := f.store.db.QueryRowContext(f.t.Context(), `SELECT COUNT(*) FROM orders WHERE state = 'checking'`).Scan(&checkingNow)
 		stats, statsErr := f.book.Stats(f.t.Context())
-		if err == nil && statsErr == nil && checkingNow == 0 && stats.Records[placement.Open] == 0 {
+		if err == nil && statsErr == nil && checkingNow == 0 && stats.Open == 0 {
 			return
 		}
 		if time.Now().After(deadline) {
-			f.t.Fatalf("%d orders are still being checked, the records are %v: %v, %v", checkingNow, stats.Records, err, statsErr)
+			f.t.Fatalf("%d orders are still being checked, the records are %+v: %v, %v", checkingNow, stats, err, statsErr)
 		}
 	}
 }

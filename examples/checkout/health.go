@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"time"
-
-	"github.com/klarna-go/klarna-payments/klarna/placement"
 )
 
 // An order that is open for longer than openTooLong needs somebody's attention: Klarna does not respond, or no process settles.
@@ -15,10 +13,11 @@ const openTooLong = 10 * time.Minute
 func (s *shop) health(w http.ResponseWriter, r *http.Request) {
 	stats, err := s.book.Stats(r.Context())
 	report := struct {
-		OK         bool                    `json:"ok"`
-		Orders     map[placement.State]int `json:"orders,omitempty"`
-		OldestOpen string                  `json:"oldest_open,omitempty"`
-	}{err == nil && stats.OldestOpen < openTooLong, stats.Records, stats.OldestOpen.String()}
+		OK         bool   `json:"ok"`
+		Open       int    `json:"open"`
+		Unresolved int    `json:"unresolved"` // a person has to look
+		OldestOpen string `json:"oldest_open"`
+	}{err == nil && stats.OldestOpen < openTooLong, stats.Open, stats.Unresolved, stats.OldestOpen.String()}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	if err != nil {
