@@ -321,9 +321,9 @@ func TestClientThatWasNotMade(t *testing.T) {
 func TestSessionURLNamesTheHostThatHasTheSession(t *testing.T) {
 	t.Parallel()
 	for env, want := range map[klarna.Environment]string{
-		klarna.PlaygroundEU:               "https://api.playground.klarna.com/payments/v1/sessions/s-1",
-		" https://gateway.example/to/k/ ": "https://gateway.example/to/k/payments/v1/sessions/s-1",
-		"http://127.0.0.1:8181":           "http://127.0.0.1:8181/payments/v1/sessions/s-1",
+		klarna.PlaygroundEU:             "https://api.playground.klarna.com/payments/v1/sessions/s-1",
+		"https://gateway.example/to/k/": "https://gateway.example/to/k/payments/v1/sessions/s-1",
+		"http://127.0.0.1:8181":         "http://127.0.0.1:8181/payments/v1/sessions/s-1",
 	} {
 		client, err := klarna.New(env, klarna.APIKey(apiKey), klarna.WithHTTPClient(http.DefaultClient))
 		require.NoError(t, err)

@@ -225,6 +225,40 @@ func TestPageOrdersWhatTheSessionHolds(t *testing.T) {
 	require.EqualValues(t, 11900, s.server.Order(s.readPage(pageID).OrderID).OrderAmount)
 }
 
+// However the shop's update and the approval meet, the order is what the session holds, and there is one.
+func TestUpdateAndApprovalAtTheSameTime(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	for range 30 {
+		sessionID, pageID := s.page(hostedpage.PlaceOrderModePlaceOrder, allURLs)
+		updated := make(chan error)
+		go func() {
+			updated <- s.UpdateSession(context.Background(), sessionID, klarna.SessionUpdate{
+				OrderAmount: new(int64(11900)), OrderTaxAmount: new(int64(1900)), OrderLines: cart().OrderLines[:1],
+			})
+		}()
+		s.visit(pageID, klarnatest.HostedPageApprove)
+		want := int64(11900)
+		if err := <-updated; err != nil { // the order came first
+			require.ErrorIs(t, err, klarna.ErrOrderAlreadyPlaced)
+			want = 12400
+		}
+		require.Equal(t, want, s.read(sessionID).OrderAmount)
+		require.Equal(t, want, s.server.Order(s.readPage(pageID).OrderID).OrderAmount)
+	}
+}
+
+// A page is printed without its tokens and addresses.
+func TestPageIsPrintedWithoutSecrets(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	_, pageID := s.page("", allURLs)
+	require.NoError(t, s.pages().DistributeSession(t.Context(), pageID, byEmail))
+	s.visit(pageID, klarnatest.HostedPageApprove)
+	page := s.server.HostedPage(pageID)
+	require.Equal(t, "hosted page COMPLETED|hosted page COMPLETED", fmt.Sprintf("%v|%#v", page, *page))
+}
+
 func TestPageExpiresAnHourBeforeItsSession(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
