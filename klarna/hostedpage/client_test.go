@@ -257,6 +257,15 @@ func TestResponseWithoutItsResultIsUnexpected(t *testing.T) {
 	}
 }
 
+// Without a status, nobody knows how far the shopper came; without an id, nobody can ask.
+func TestResponseNeedsWhatIsActedOn(t *testing.T) {
+	t.Parallel()
+	_, err := (&script{lines: []line{{status: 200, body: `{"session_id":"p-1","order_id":"o-1"}`}}}).client(t).ReadSession(t.Context(), pageID)
+	require.ErrorIs(t, err, klarna.ErrUnexpectedResponse)
+	_, err = (&script{lines: []line{{status: 201, body: `{"redirect_url":"https://pay.klarna.com/p-1"}`}}}).client(t).CreateSession(t.Context(), hostedpage.SessionRequest{PaymentSessionURL: sessionURL})
+	require.ErrorIs(t, err, klarna.ErrUnexpectedResponse)
+}
+
 func TestNoOperationTakesAnIdempotencyKey(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations(t) {

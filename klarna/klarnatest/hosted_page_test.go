@@ -346,15 +346,17 @@ func TestInvalidRequestForAPageIsRejected(t *testing.T) {
 		`{}`:                        `Bad value: payment_session_url`,
 		`[]`:                        `"error_code":"BAD_REQUEST"`,
 		`{"payment_session_url":7}`: `Bad value: payment_session_url`,
-		`{"payment_session_url":"` + sessionID + `"}`:                                                         `Bad value: payment_session_url`,
-		`{"payment_session_url":"` + s.server.URL + `/payments/v1/sessions/"}`:                                `Bad value: payment_session_url`,
-		`{"payment_session_url":"` + s.server.URL + `/checkout/v3/orders/x"}`:                                 `Bad value: payment_session_url`,
-		`{"payment_session_url":"https://api.playground.klarna.com/payments/v1/sessions/` + sessionID + `"}`:  `Bad value: payment_session_url`,
-		`{"payment_session_url":"http://10.0.0.1/payments/v1/sessions/` + sessionID + `"}`:                    `Bad value: payment_session_url`,
-		`{` + u + `,"options":{"place_order_mode":"LATER"}}`:                                                  `Bad value: options.place_order_mode`,
-		`{` + u + `,"options":{"background_images":[{"width":1e2}]}}`:                                         `Bad value: options`,
-		`{` + u + `,"options":{"payment_method_category":"PAY_NOW","payment_method_categories":["PAY_NOW"]}}`: `Bad value: options.payment_method_category, options.payment_method_categories`,
-		`{` + tokenOnly + `,"options":{"place_order_mode":"PLACE_ORDER"}}`:                                    `Bad value: options.place_order_mode`,
+		`{"payment_session_url":"` + sessionID + `"}`:                                                                                                    `Bad value: payment_session_url`,
+		`{"payment_session_url":"` + s.server.URL + `/payments/v1/sessions/"}`:                                                                           `Bad value: payment_session_url`,
+		`{"payment_session_url":"` + s.server.URL + `/checkout/v3/orders/x"}`:                                                                            `Bad value: payment_session_url`,
+		`{"payment_session_url":"https://api.playground.klarna.com/payments/v1/sessions/` + sessionID + `"}`:                                             `Bad value: payment_session_url`,
+		`{"payment_session_url":"http://127.0.0.1:1/payments/v1/sessions/` + sessionID + `"}`:                                                            `Bad value: payment_session_url`,
+		`{"payment_session_url":"http://10.0.0.1:` + s.server.URL[strings.LastIndex(s.server.URL, ":")+1:] + `/payments/v1/sessions/` + sessionID + `"}`: `Bad value: payment_session_url`,
+		`{"payment_session_url":"http://10.0.0.1/payments/v1/sessions/` + sessionID + `"}`:                                                               `Bad value: payment_session_url`,
+		`{` + u + `,"options":{"place_order_mode":"LATER"}}`:                                                                                             `Bad value: options.place_order_mode`,
+		`{` + u + `,"options":{"background_images":[{"width":1e2}]}}`:                                                                                    `Bad value: options`,
+		`{` + u + `,"options":{"payment_method_category":"PAY_NOW","payment_method_categories":["PAY_NOW"]}}`:                                            `Bad value: options.payment_method_category, options.payment_method_categories`,
+		`{` + tokenOnly + `,"options":{"place_order_mode":"PLACE_ORDER"}}`:                                                                               `Bad value: options.place_order_mode`,
 	} {
 		got := s.hosted(http.MethodPost, "/hpp/v1/sessions", body)
 		require.Equal(t, http.StatusBadRequest, got.status, body)
@@ -626,4 +628,5 @@ func TestPagesAreForgottenWithTheirSessions(t *testing.T) {
 		forgotten = forgotten || err != nil
 	}
 	require.True(t, forgotten, "the session was forgotten with its pages")
+	require.Zero(t, small.server.StoredPages())
 }
