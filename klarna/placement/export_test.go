@@ -1,0 +1,9 @@
+package placement
+
+import (
+	"fmt"
+	"time"
+)
+
+// Shift moves the database's clock, as this book sees it.
+func (b *Book) Shift(d time.Duration) { b.now = fmt.Sprintf("(%s + %d)", b.now, d.Milliseconds()) }
