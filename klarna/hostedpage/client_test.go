@@ -150,6 +150,21 @@ func TestPageThatCannotWorkIsNotSent(t *testing.T) {
 	}
 }
 
+// A client of a local sandbox in another container uses plain http, and names its sessions by the same URL.
+func TestSessionURLOnTheClientsOwnBaseURLMayBePlainHTTP(t *testing.T) {
+	t.Parallel()
+	for _, base := range []string{"http://sandbox:8090", "http://sandbox:8090/", "http://sandbox:8090/klarna"} {
+		require.NoError(t, hostedpage.CheckSessionURL(klarna.Environment(base).SessionURL("s-1"), base), base)
+	}
+	for _, foreign := range []string{
+		"http://sandbox:80901/payments/v1/sessions/s", "http://other:8090/payments/v1/sessions/s", "http://sandbox:8090@other/payments/v1/sessions/s",
+	} {
+		require.ErrorContains(t, hostedpage.CheckSessionURL(foreign, "http://sandbox:8090"), "must begin with https://", foreign)
+		require.ErrorContains(t, hostedpage.CheckSessionURL(foreign, ""), "must begin with https://", foreign)
+	}
+	require.ErrorContains(t, hostedpage.CheckSessionURL("http://sandbox:8090/", "http://sandbox:8090"), "no session id")
+}
+
 func TestDistributionThatCannotWorkIsNotSent(t *testing.T) {
 	t.Parallel()
 	s := &script{lines: []line{{status: 204}}}
