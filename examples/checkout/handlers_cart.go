@@ -28,7 +28,18 @@ func (s *shop) showCart(w http.ResponseWriter, r *http.Request, sh *shopper) {
 			return
 		}
 	}
-	s.render(w, r, http.StatusOK, sh, "cart", "Your cart", summaryOf(sh.cart.lines(""), s.csrf(sh.id)))
+	shown := struct {
+		summary
+		LastOrder string // for who paid and did not come back from Klarna's page
+	}{summary: summaryOf(sh.cart.lines(""), s.csrf(sh.id))}
+	if shown.Count == 0 {
+		var err error
+		if shown.LastOrder, err = s.store.lastOrder(r.Context(), sh.id); err != nil {
+			s.failed(w, r, sh, "the orders could not be read", err)
+			return
+		}
+	}
+	s.render(w, r, http.StatusOK, sh, "cart", "Your cart", shown)
 }
 
 // changeCart sets how many of a product are in the cart. The form has the new number and not the difference, so that it

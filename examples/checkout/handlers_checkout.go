@@ -21,6 +21,10 @@ func (s *shop) showCheckout(w http.ResponseWriter, r *http.Request, sh *shopper)
 		s.failed(w, r, sh, "the checkout could not be opened", err)
 		return
 	}
+	var page *hostedPage
+	if c.state == open {
+		page, _ = s.lookAtPage(r.Context(), c) // the shopper may have paid there; if Klarna cannot be reached, its widget shows it
+	}
 	if c.state != open {
 		s.goOn(w, r, sh, c.id)
 		return
@@ -33,9 +37,12 @@ func (s *shop) showCheckout(w http.ResponseWriter, r *http.Request, sh *shopper)
 		Summary         summary
 		Script          string
 		Example         bool
+		HostedPage      bool // the checkout can be paid on Klarna's page, which needs URLs of this shop
+		OnPage          bool // the shopper was there
 	}{
 		c.id, c.clientToken, c.offered(), len(c.declined) > 0, c.session.OrderAmount,
 		summaryOf(c.session.OrderLines, s.csrf(sh.id)), s.payments.script, s.payments.sandbox,
+		s.baseURL != "", page != nil && page.open,
 	})
 }
 
@@ -59,7 +66,7 @@ func (s *shop) authorized(w http.ResponseWriter, r *http.Request, sh *shopper) {
 	if !ok {
 		return
 	}
-	if err := s.place(r.Context(), c.id, r.PostFormValue("authorization_token"), byBrowser); err != nil {
+	if err := s.placeOfWidget(r.Context(), c, r.PostFormValue("authorization_token"), byBrowser); err != nil {
 		s.failed(w, r, sh, "an authorization led to no order", err, "order_number", c.number)
 		return
 	}
@@ -187,7 +194,7 @@ func (s *shop) showOrder(w http.ResponseWriter, r *http.Request, sh *shopper) {
 		Pending, Taken         bool
 		Summary                summary
 	}{
-		title, o.number, o.orderID, o.placedBy == byCallback,
+		title, o.number, o.orderID, o.placedBy == byCallback || o.placedBy == byPageCallback || o.placedBy == byPagePoll,
 		o.fraud == klarna.FraudStatusPending, o.fraud != klarna.FraudStatusRejected, summaryOf(o.lines, ""),
 	})
 }

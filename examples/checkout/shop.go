@@ -13,11 +13,13 @@ import (
 	"time"
 
 	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/klarna-go/klarna-payments/klarna/hostedpage"
 )
 
 // shop is the shop's server.
 type shop struct {
 	klarna   *klarna.Client
+	pages    *hostedpage.Client
 	signer   *klarna.CallbackSigner
 	payments *payments
 	logger   *slog.Logger
@@ -27,6 +29,7 @@ type shop struct {
 	office   *office
 
 	turns       turns
+	pageEvery   time.Duration   // between two looks at a page of Klarna's that is open
 	settleWaits []time.Duration // before each look at an order whose outcome is unknown
 
 	running    context.Context // ends when the shop closes
@@ -56,7 +59,8 @@ func newShop(ctx context.Context, st *store, p *payments, baseURL string, logger
 		return nil, err
 	}
 	s := &shop{
-		klarna: p.client, signer: signer, payments: p, logger: logger, baseURL: baseURL, store: st, formKey: derive("forms"),
+		klarna: p.client, pages: hostedpage.New(p.client), signer: signer, payments: p, logger: logger, baseURL: baseURL, store: st, formKey: derive("forms"),
+		pageEvery:   time.Minute,
 		settleWaits: []time.Duration{time.Second, 3 * time.Second, 10 * time.Second, 30 * time.Second, time.Minute, 5 * time.Minute},
 	}
 	s.office = newOffice(s, derive("office"))
@@ -78,6 +82,8 @@ func (s *shop) handler() http.Handler {
 	mux.Handle("GET /checkout", s.page(s.showCheckout))
 	mux.Handle("POST /checkout/{id}/authorized", s.form(s.authorized))   // the shopper approved
 	mux.Handle("POST /checkout/{id}/unavailable", s.form(s.unavailable)) // declined, or expired
+	mux.Handle("POST /checkout/{id}/page", s.form(s.payOnPage))
+	mux.Handle("GET /checkout/{id}/page/{how}", s.page(s.pageReturned))
 	mux.Handle("GET /checkout/{id}/checking", s.page(s.showChecking))
 	mux.Handle("GET /problem/{kind}", s.page(s.showProblem))
 	mux.Handle("GET /orders/{number}", s.page(s.showOrder))
@@ -89,5 +95,6 @@ func (s *shop) handler() http.Handler {
 	all := http.NewServeMux()
 	all.Handle("/", s.onlyAtBaseURL(fromShoppers))
 	all.Handle("POST "+callbackPath, s.signer.Middleware(http.HandlerFunc(s.callback)))
+	all.Handle("POST "+pageCallbackPath, s.signer.Middleware(http.HandlerFunc(s.pageCallback)))
 	return s.logged(s.securityHeaders(limitBody(all)))
 }
