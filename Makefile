@@ -18,7 +18,7 @@ REDOCLY = @redocly/cli@2.77.0
 CC_FOUND := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo yes)
 CONTRACTS = $(GO) run ./internal/contracts
 # What the tests of a package cover at least, in percent, beside the packages of the contracts.
-COVER = internal/engine:90 klarna/klarnatest:80 klarna/preflight:90 payway/paywaytest:80
+COVER = internal/engine:90 klarna/klarnatest:80 klarna/preflight:90 klarna/placement:90 payway/paywaytest:80
 
 RACE := $(if $(CC_FOUND),-race)
 
@@ -29,7 +29,7 @@ test: ## run all tests, with the race detector where there is a C compiler; a fe
 	@set -e; for module in $(MODULES); do (cd $$module && $(GO) vet ./... && $(GO) test $(RACE) -timeout 30m ./...); done
 
 .PHONY: demo
-demo: ## orders, captures and a refund on a fake Klarna server; the last line is an order id
+demo: ## orders, captures, a refund and a renewal on a fake Klarna server; the last line is an order id
 	@cd examples && $(GO) run ./quickstart
 
 ADDR = 127.0.0.1:8080
@@ -93,7 +93,7 @@ contract: ## fail if a contract breaks what it stated at the last tag
 .PHONY: surface
 surface: ## compare what the packages export with the last tag; from v1 on, fail if a user's build would break
 	@packages=$$($(CONTRACTS) '{{.Package}} {{.Generated}}') && \
-		GO="$(GO)" .ci/surface $(APIDIFF) $$packages gen/types klarna/preflight klarna/klarnatest payway/paywaytest klarna/otelklarna
+		GO="$(GO)" .ci/surface $(APIDIFF) $$packages gen/types klarna/preflight klarna/placement klarna/klarnatest payway/paywaytest klarna/otelklarna
 
 .PHONY: vulnerabilities
 vulnerabilities: ## look for known vulnerabilities that the code reaches

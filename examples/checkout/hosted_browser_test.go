@@ -167,8 +167,7 @@ func noWayBack(b *tab) {
 }
 
 func neither(b *tab) {
-	b.shop.pageEvery = 200 * time.Millisecond
-	b.shop.background.Go(func() { b.shop.watchPages(b.shop.running) })
+	b.shop.background.Go(func() { b.shop.watchPages(b.shop.running, 200*time.Millisecond) })
 	b.toKlarnasPage()
 	b.stay("approve")
 	eventually(b.t, "the shop looked at the page", func() bool { return b.orders() == 1 && b.openPages() == 0 })

@@ -83,12 +83,11 @@ func TestAPageThatCouldNotBeDisabledIsDisabledLater(t *testing.T) {
 	down := klarnatest.EmptyStatus(503)
 	p.klarna.Fail(hostedpage.OperationDisableSession, down, down, down, down, down, down)
 	wantPage(t, p.bring(p.approve()), http.StatusOK, anyOrder, thanks)
-	p.shop.background.Wait()
+	eventually(t, "it could not be disabled", func() bool { return len(p.klarna.PendingFaults()) == 0 })
 	if !p.isOpen(pageID) {
 		t.Fatal("the shop does not look at the page any more")
 	}
-	p.shop.pageEvery = 0
-	p.shop.lookAtPages(t.Context())
+	p.shop.lookAtPages(t.Context(), 0)
 	if p.isOpen(pageID) || p.status(pageID) != hostedpage.SessionStatusDisabled {
 		t.Errorf("the page is %s", p.status(pageID))
 	}
@@ -148,7 +147,6 @@ func TestTwoApprovalsAreOneOrder(t *testing.T) {
 			if n := w.klarna.Created().Orders - before; n != 1 {
 				t.Fatalf("%d orders", n)
 			}
-			w.shop.background.Wait()
 			wantPage(t, p.get("/cart"), http.StatusOK, "/cart", "It is empty")
 		}
 	})
@@ -159,8 +157,7 @@ func TestAnExpiredPage(t *testing.T) {
 		p := newWorld(t).newBrowser().checkout()
 		pageID := p.onPage()
 		p.klarna.Advance(47*time.Hour + 30*time.Minute)
-		p.shop.pageEvery = 0
-		p.shop.lookAtPages(t.Context())
+		p.shop.lookAtPages(t.Context(), 0)
 		if p.isOpen(pageID) {
 			t.Error("it is")
 		}
@@ -192,8 +189,7 @@ func TestAnExpiredPage(t *testing.T) {
 		p := newWorld(t).newBrowser().checkout()
 		pageID := p.onPage()
 		p.klarna.Fail(hostedpage.OperationReadSession, klarnatest.HTMLStatus(404))
-		p.shop.pageEvery = 0
-		p.shop.lookAtPages(t.Context())
+		p.shop.lookAtPages(t.Context(), 0)
 		if !p.isOpen(pageID) {
 			t.Error("the page of a gateway ended it")
 		}
@@ -231,8 +227,7 @@ func TestLostResponsesAboutAPage(t *testing.T) {
 		if !p.isOpen(pageID) {
 			t.Fatal("the page is not looked at any more")
 		}
-		p.shop.pageEvery = 0
-		p.shop.lookAtPages(t.Context())
+		p.shop.lookAtPages(t.Context(), 0)
 		p.wantOneOrder(byPagePoll)
 		wantPage(t, p.follow(back), http.StatusOK, anyOrder, thanks)
 	})

@@ -128,23 +128,19 @@ func (s *shop) placeOfWidget(ctx context.Context, c *checkout, token string, by 
 	return err
 }
 
-// watchPages looks at pages until ctx ends.
-func (s *shop) watchPages(ctx context.Context) {
-	for {
-		s.lookAtPages(ctx)
-		select {
-		case <-time.After(s.pageEvery / 4):
-		case <-ctx.Done():
-			return
-		}
-	}
+// lookEvery is how often an open page is looked at. A token is valid for 60 minutes, and must be found before.
+const lookEvery = time.Minute
+
+// watchPages looks at the open pages until ctx ends.
+func (s *shop) watchPages(ctx context.Context, often time.Duration) {
+	every(ctx, often/4, func(ctx context.Context) { s.lookAtPages(ctx, often) })
 }
 
-// lookAtPages looks at the pages that were open for a while: the shopper may have paid although the way back to the shop and the
-// callback were lost, or the widget was used and the page could not be disabled. A token is valid for 60 minutes, and must be found
-// before: after an hour a page is looked at ten times less often. It ends with the page, after two days at most.
-func (s *shop) lookAtPages(ctx context.Context) {
-	pages, err := s.store.pagesToLookAt(ctx, s.pageEvery)
+// lookAtPages looks at the pages that nobody has looked at for so long, and less often at old ones: the shopper may have paid although
+// the way back to the shop and the callback were lost, or the widget was used and the page could not be disabled. It ends with the
+// page, after two days at most.
+func (s *shop) lookAtPages(ctx context.Context, often time.Duration) {
+	pages, err := s.store.pagesToLookAt(ctx, often)
 	for _, p := range pages {
 		if settled := s.settlePage(ctx, p, byPagePoll); settled != nil {
 			s.logger.WarnContext(ctx, "a page could not be looked at", "error", settled)

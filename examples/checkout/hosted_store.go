@@ -103,12 +103,3 @@ func (st *store) pagesToLookAt(ctx context.Context, every time.Duration) (pages 
 func (st *store) addEvent(ctx context.Context, eventID, pageID string) (isNew bool, err error) {
 	return wrote(ctx, st.db, `INSERT INTO hosted_page_events (id, page_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, eventID, pageID)
 }
-
-// lastOrder returns the number of a shopper's newest order, or "".
-func (st *store) lastOrder(ctx context.Context, shopperID string) (number string, err error) {
-	err = st.db.QueryRowContext(ctx, `SELECT number FROM orders WHERE shopper_id = $1 ORDER BY ordered DESC, number LIMIT 1`, shopperID).Scan(&number)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = nil
-	}
-	return number, err
-}

@@ -89,21 +89,20 @@ func TestAPaidPageIsFoundByLooking(t *testing.T) {
 		pageID := p.onPage()
 		p.visit(pageID, klarnatest.HostedPageApprove)
 		reads := w.count(hostedpage.OperationReadSession)
-		w.shop.lookAtPages(t.Context())
+		w.shop.lookAtPages(t.Context(), time.Minute)
 		if w.count(hostedpage.OperationReadSession) != reads {
 			t.Error("the page was looked at before its time")
 		}
 		again := w.restart() // the process that sent the shopper there is gone
-		again.shop.pageEvery = 4 * time.Millisecond
 		p = &purchase{p.at(again), p.csrf, p.authorizedPath, p.refusedPath}
-		again.shop.background.Go(func() { again.shop.watchPages(again.shop.running) })
+		again.shop.background.Go(func() { again.shop.watchPages(again.shop.running, 4*time.Millisecond) })
 		eventually(t, "the order", func() bool { return p.order().state == placed })
 		p.wantOneOrder(byPagePoll)
-		wantPage(t, p.get("/cart"), http.StatusOK, "/cart", "Your last order")
+		wantPage(t, p.get("/cart"), http.StatusOK, "/cart", "You ordered")
 		wantPage(t, p.get(orderPath(p.order().number)), http.StatusOK, anyOrder, thanks)
 		eventually(t, "the page is closed", func() bool { return !p.isOpen(pageID) })
 		reads = w.count(hostedpage.OperationReadSession)
-		again.shop.lookAtPages(t.Context())
+		again.shop.lookAtPages(t.Context(), 0)
 		if w.count(hostedpage.OperationReadSession) != reads {
 			t.Error("it is looked at although it is closed")
 		}

@@ -21,7 +21,6 @@ func serve(ctx context.Context, listener net.Listener, shop *shop) error {
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(shop.logger.Handler(), slog.LevelWarn),
 	}
-	shop.background.Go(func() { shop.watchPages(shop.running) })
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 

@@ -175,8 +175,8 @@ func isBelow(text, base string) bool {
 
 // checkDistribution reports what a distribution lacks.
 func checkDistribution(d DistributionRequest) error {
-	missing, contact := "", d.ContactInformation
-	switch {
+	var missing string
+	switch contact := d.ContactInformation; {
 	case d.Method == "":
 		missing = "method"
 	case d.Method == DistributionMethodEmail && contact.Email == "":

@@ -47,10 +47,10 @@ func (s *Server) createCustomerToken(token string, request *Request) (any, *fail
 			return nil, rejected
 		}
 	}
-	if differences != nil {
+	if len(differences) > 0 {
 		return nil, notMatching(differences)
 	}
-	if address != nil {
+	if len(address) > 0 {
 		if rejected := s.tolerate(request, notAuthorized, notMatching(address)); rejected != nil {
 			return nil, rejected
 		}

@@ -17,5 +17,3 @@ CREATE TABLE hosted_page_events (
     id      TEXT PRIMARY KEY, -- Klarna's
     page_id TEXT NOT NULL REFERENCES hosted_pages (id) ON DELETE CASCADE
 );
-
-CREATE INDEX orders_shopper ON orders (shopper_id, ordered);
