@@ -43,7 +43,7 @@ func (s *Server) createOrder(token string, request *Request) (any, *failure) {
 		return nil, notMatching(differences)
 	}
 	if otherCountry {
-		if rejected := s.tolerate(request, notAuthorized("purchase_country"), notMatching([]string{"purchase_country"})); rejected != nil {
+		if rejected := s.tolerate(request, newWarning("purchase_country", ruleNotAuthorized, "is not the authorized one"), notMatching([]string{"purchase_country"})); rejected != nil {
 			return nil, rejected
 		}
 	}
