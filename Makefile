@@ -29,7 +29,7 @@ test: ## run all tests, with the race detector where there is a C compiler; a fe
 	@set -e; for module in $(MODULES); do (cd $$module && $(GO) vet ./... && $(GO) test $(RACE) -timeout 30m ./...); done
 
 .PHONY: demo
-demo: ## orders, captures and a refund on a fake Klarna server; the last line is an order id
+demo: ## orders, captures, a refund and a renewal on a fake Klarna server; the last line is an order id
 	@cd examples && $(GO) run ./quickstart
 
 ADDR = 127.0.0.1:8080

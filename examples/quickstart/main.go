@@ -1,4 +1,5 @@
-// Quickstart takes three shoppers through Klarna Payments: one buys and returns a part, one subscribes, one has second thoughts.
+// Quickstart takes three shoppers through Klarna Payments: one buys and returns a part, one subscribes and is charged again, one has
+// second thoughts.
 //
 // Without credentials in the environment it starts klarnatest, a fake Klarna server, in its own process. With credentials
 // (see klarna.NewFromEnv) it calls Klarna up to the point where a browser is needed: the playground, unless KLARNA_ENVIRONMENT

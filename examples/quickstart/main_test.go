@@ -28,6 +28,7 @@ func TestQuickstartEndsWithAnOrderID(t *testing.T) {
 		"captured 119.00 EUR, left to capture 124.00 EUR, refunded 0.00 EUR", "nothing was captured twice",
 		"captured 243.00 EUR, left to capture 0.00 EUR, refunded 0.00 EUR", "119.00 EUR to refund, including 19.00 EUR tax",
 		"captured 243.00 EUR, left to capture 0.00 EUR, refunded 119.00 EUR",
+		"124.00 EUR charged, including 19.80 EUR tax", "customertoken.ErrPaymentMethodUnavailable",
 		"404 NOT_FOUND: Invalid authorization token",
 	} {
 		if !strings.Contains(out.String(), want) {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/klarna-go/klarna-payments/internal/sqldb"
 	"github.com/klarna-go/klarna-payments/klarna"
 )
 
@@ -57,13 +58,20 @@ type Result struct {
 // Book keeps a record of each order in a database, and places them. It is safe for concurrent use. Any number of books may work on
 // one database, in any number of processes.
 type Book struct {
-	db      *sql.DB
-	dialect Dialect
-	client  *klarna.Client
-	lease   time.Duration
-	logger  *slog.Logger
-	now     string // the SQL expression of the database's time, in milliseconds since 1970
+	db     *sqldb.DB
+	client *klarna.Client
+	lease  time.Duration
+	logger *slog.Logger
 }
+
+// Dialect is the SQL that a database understands.
+type Dialect string
+
+// The dialects.
+const (
+	SQLite   Dialect = "sqlite"   // 3.35 or later
+	Postgres Dialect = "postgres" // 11 or later
+)
 
 // Option changes how a Book works.
 type Option func(*Book)
@@ -79,19 +87,19 @@ func WithLogger(logger *slog.Logger) Option { return func(b *Book) { b.logger = 
 // New returns a book, and creates or migrates its tables, klarna_placements and klarna_placement_migrations. Any number of
 // processes may do so at once.
 func New(ctx context.Context, db *sql.DB, dialect Dialect, client *klarna.Client, opts ...Option) (*Book, error) {
-	b := &Book{db, dialect, client, 15 * time.Second, slog.New(slog.DiscardHandler), dialects[dialect].now}
+	b := &Book{sqldb.Open(db, string(dialect)), client, 15 * time.Second, slog.New(slog.DiscardHandler)}
 	for _, opt := range opts {
 		opt(b)
 	}
 	switch {
 	case db == nil || client == nil || b.logger == nil:
 		return nil, errors.New("placement: the database, the client or the logger is nil")
-	case b.now == "":
+	case b.db == nil:
 		return nil, fmt.Errorf("placement: the dialect must be SQLite or Postgres, not %.20q", string(dialect))
 	case b.lease < 100*time.Millisecond:
 		return nil, fmt.Errorf("placement: WithLease: %v; it must be at least 100 ms", b.lease)
 	}
-	if err := b.retry(ctx, b.migrate); err != nil {
+	if err := b.db.Migrate(ctx, "klarna_placement_migrations", migrations); err != nil {
 		return nil, fmt.Errorf("placement: the tables cannot be migrated: %w", err)
 	}
 	return b, nil
@@ -99,7 +107,7 @@ func New(ctx context.Context, db *sql.DB, dialect Dialect, client *klarna.Client
 
 // Lookup returns the newest attempt of a reference, or ErrUnknownReference.
 func (b *Book) Lookup(ctx context.Context, reference string) (Result, error) {
-	r, err := b.load(ctx, b.db, reference)
+	r, err := b.load(ctx, b.db.DB, reference)
 	return r.result(), err
 }
 
@@ -113,27 +121,22 @@ func (b *Book) List(ctx context.Context, state State) ([]Result, error) {
 	return b.list(ctx, `state=$1 ORDER BY written_at LIMIT 1000`, string(state))
 }
 
-// Stats are the numbers of records.
+// Stats are the numbers of records by state.
 type Stats struct {
-	Records    map[State]int
-	OldestOpen time.Duration // the age of the oldest record that is open
+	Open, Placed, Rejected, Unresolved int
+	OldestOpen                         time.Duration // the age of the oldest record that is open
 }
 
 // Stats counts the records, for a health check. A record that is open for minutes means that Klarna does not respond; one that is
 // open for more than an hour means that no process settles.
-func (b *Book) Stats(ctx context.Context) (stats Stats, err error) {
-	stats = Stats{Records: map[State]int{}}
-	err = b.rows(ctx, func(scan func(...any) error) error {
-		var state State
-		var count int
-		var age int64
-		err := scan(&state, &count, &age)
-		if stats.Records[state] = count; state == Open {
-			stats.OldestOpen = time.Duration(age) * time.Millisecond
-		}
+func (b *Book) Stats(ctx context.Context) (s Stats, err error) {
+	err = b.db.Row(ctx, b.db.DB, func(row *sql.Row) error {
+		err := row.Scan(&s.Open, &s.Placed, &s.Rejected, &s.Unresolved, &s.OldestOpen)
+		s.OldestOpen *= time.Millisecond
 		return err
-	}, `SELECT state, COUNT(*), {now} - MIN(written_at) FROM klarna_placements GROUP BY state`)
-	return stats, err
+	}, `SELECT COUNT(CASE state WHEN 'open' THEN 1 END), COUNT(CASE state WHEN 'placed' THEN 1 END), COUNT(CASE state WHEN 'rejected' THEN 1 END),
+		COUNT(CASE state WHEN 'unresolved' THEN 1 END), COALESCE({now} - MIN(CASE state WHEN 'open' THEN written_at END), 0) FROM klarna_placements`)
+	return s, err
 }
 
 // Resolve records what a person found out about an unresolved record. With an order id it becomes Placed. Without one it
@@ -143,7 +146,7 @@ func (b *Book) Resolve(ctx context.Context, reference, orderID string) error {
 	if orderID == "" {
 		state = Rejected
 	}
-	err := b.row(ctx, b.db, func(row *sql.Row) error { return row.Scan(&reference) }, `UPDATE klarna_placements
+	err := b.db.Row(ctx, b.db.DB, func(row *sql.Row) error { return row.Scan(&reference) }, `UPDATE klarna_placements
 		SET state=$2, order_id=$3, finished_at={now} WHERE reference=$1 AND state='unresolved' RETURNING reference`, reference, string(state), orderID)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrUnknownReference
@@ -154,7 +157,7 @@ func (b *Book) Resolve(ctx context.Context, reference, orderID string) error {
 // Purge deletes the records that were placed or rejected longer ago, and returns how many. A reference whose record is gone
 // counts as new. Tokens and requests are erased before, as soon as a record is final.
 func (b *Book) Purge(ctx context.Context, olderThan time.Duration) (int64, error) {
-	result, err := b.db.ExecContext(ctx, b.sql(`DELETE FROM klarna_placements
+	result, err := b.db.ExecContext(ctx, b.db.SQL(`DELETE FROM klarna_placements
 		WHERE state IN ('placed', 'rejected') AND finished_at < {now} - $1`), olderThan.Milliseconds())
 	if err != nil {
 		return 0, err

@@ -84,7 +84,7 @@ func TestStatsListAndPurge(t *testing.T) {
 		book := w.book(t)
 		stats, err := book.Stats(t.Context())
 		require.NoError(t, err)
-		require.Equal(t, placement.Stats{Records: map[placement.State]int{}}, stats)
+		require.Equal(t, placement.Stats{}, stats)
 		place := func(reference string, faults ...klarnatest.Fault) placement.Order {
 			w.Fail(klarna.OperationCreateOrder, faults...)
 			o := w.approved(t, reference)
@@ -103,7 +103,7 @@ func TestStatsListAndPurge(t *testing.T) {
 
 		stats, err = book.Stats(t.Context())
 		require.NoError(t, err)
-		require.Equal(t, map[placement.State]int{placement.Open: 1, placement.Placed: 1, placement.Rejected: 1, placement.Unresolved: 1}, stats.Records)
+		require.Equal(t, placement.Stats{Open: 1, Placed: 1, Rejected: 1, Unresolved: 1, OldestOpen: stats.OldestOpen}, stats)
 		require.InDelta(t, 10, stats.OldestOpen.Seconds(), 5)
 		unresolved, err := book.List(t.Context(), placement.Unresolved)
 		require.NoError(t, err)

@@ -1,5 +1,5 @@
-// Package placement places orders exactly once, with a record of each in the shop's own database. The session with Klarna and the approval
-// are as without it; [Book.Place] takes the place of [klarna.Client.CreateOrder].
+// Package placement places orders exactly once, with a record of each in the shop's own database. [Book.Place] takes the place of
+// [klarna.Client.CreateOrder]. It works with any driver of database/sql, and imports none.
 //
 //	book, err := placement.New(ctx, db, placement.Postgres, client)
 //	go book.Run(ctx) // in every process of the shop
@@ -7,8 +7,6 @@
 //	result, err := book.Place(ctx, placement.Order{
 //		Reference: "ON4711", SessionID: sessionID, AuthorizationToken: token, Request: klarna.OrderFromApproved(cart, *approved),
 //	})
-//
-// The package works with any driver of database/sql, and imports none.
 //
 // # States
 //
@@ -29,20 +27,18 @@
 //	-> Rejected  the same, for a token that a customer token used up    the token is used up without an order
 //	-> Rejected  the token expires; twice a session without an order    the token expires, and there is no order
 //	-> Rejected  the token expires before any call                      the token expires before the first call
-//	-> Unresolved the token expires, and the session has an order       the token expires, and the order exists
-//	-> Unresolved the token expires, and the session cannot be read     the session is gone
+//	-> Unresolved the token expires, and the session has an order      the token expires, and the order exists
+//	-> Unresolved the token expires, and the session cannot be read    the session is gone
 //
 // A rejected reference may start a new attempt, with a new token; see [Book.Place]. A person ends Unresolved with [Book.Resolve].
 //
-// # Time
-//
-// All times are by the clock of the database, so that the clocks of the shop's processes do not matter. A jump of the database's clock
-// makes leases end early or late. That costs time, and no money: two processes that work on a record send the same bytes with
-// the same token, which is valid for one order, and only the one with the lease records what is not an order id.
-//
 // # What to take care of
 //
-// Open means that the order may exist or still be placed: never let the shopper pay in another way meanwhile. The database must keep what it
-// committed: leave synchronous (SQLite) and synchronous_commit (PostgreSQL) as they are. Tokens and requests are personal
-// data while a record is open. docs/placing-orders.md of the repository explains the rest.
+// Open means that the order may exist or still be placed: never let the shopper pay in another way meanwhile. The database must
+// keep what it committed: leave synchronous (SQLite) and synchronous_commit (PostgreSQL) as they are. Tokens and requests are
+// personal data while a record is open.
+//
+// All times are by the clock of the database: those of the processes do not matter. If it jumps, or a process stands still, two processes
+// may work on a record. They send the same bytes with the same token, which is valid for one order, and only the one with the
+// lease records what is not an order id. docs/placing-orders.md of the repository explains the rest.
 package placement

@@ -6,4 +6,6 @@ import (
 )
 
 // Shift moves the database's clock, as this book sees it.
-func (b *Book) Shift(d time.Duration) { b.now = fmt.Sprintf("(%s + %d)", b.now, d.Milliseconds()) }
+func (b *Book) Shift(d time.Duration) {
+	b.db.Now = fmt.Sprintf("(%s + %d)", b.db.Now, d.Milliseconds())
+}
