@@ -185,7 +185,7 @@ func TestAnExpiredPage(t *testing.T) {
 		}
 		wantPage(t, p.toPage(), http.StatusOK, klarnasPage, "57.90 EUR") // another one
 	})
-	t.Run("of a gateway's is none", func(t *testing.T) {
+	t.Run("that only a gateway reports", func(t *testing.T) {
 		p := newWorld(t).newBrowser().checkout()
 		pageID := p.onPage()
 		p.klarna.Fail(hostedpage.OperationReadSession, klarnatest.HTMLStatus(404))
