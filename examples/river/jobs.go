@@ -53,9 +53,9 @@ func (w *placeOrderWorker) Timeout(*river.Job[placeOrder]) time.Duration { retur
 
 // shop is what a shop's server needs to place orders.
 type shop struct {
-	db      *sql.DB
-	book    *placement.Book
-	jobs    *river.Client[*sql.Tx]
+	db   *sql.DB
+	book *placement.Book
+	jobs *river.Client[*sql.Tx]
 }
 
 // newShop creates the tables of River, of placement and of the shop.
