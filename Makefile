@@ -76,10 +76,10 @@ golangci: ## run the linters of .golangci.yml
 	@set -e; for module in $(MODULES); do (cd $$module && $(GO) run $(GOLANGCI_LINT) run ./...); done
 
 .PHONY: lint
-lint: ## lint the contracts
+lint: ## lint the contracts, and the document of the control API
 	@command -v npx >/dev/null || { echo "make lint needs Node.js (npx)"; exit 1; }
 	@documents=$$($(CONTRACTS) '{{.Document}}') && \
-		REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --yes $(REDOCLY) lint --config .redocly.yaml $$documents
+		REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --yes $(REDOCLY) lint --config .redocly.yaml $$documents klarna/klarnatest/control.yaml
 
 .PHONY: workflows
 workflows: ## lint the workflows, and fail if an action is not pinned by its commit

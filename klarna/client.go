@@ -22,21 +22,21 @@ type Client struct {
 }
 
 // New returns a client for an environment and the credentials that belong to it. It checks what can be checked without
-// a call: that the environment is valid, that plain http stays on loopback, that credentials are complete, and that an API
+// a call: that the environment is valid, that plain http stays on loopback, unless [WithInsecureHTTP] is used, that credentials are complete, and that an API
 // key of the playground does not go to production or the other way round. No error quotes a credential.
 func New(env Environment, creds Credentials, opts ...Option) (*Client, error) {
-	base, err := env.parse()
+	config, err := newConfig(opts)
+	if err != nil {
+		return nil, err
+	}
+	base, err := env.parse(config.insecureHTTP)
 	if err != nil {
 		return nil, err
 	}
 	if err := creds.check(); err != nil {
 		return nil, err
 	}
-	if err := creds.checkHost(base.Hostname()); err != nil {
-		return nil, err
-	}
-	config, err := newConfig(opts)
-	if err != nil {
+	if err := creds.checkHost(base); err != nil {
 		return nil, err
 	}
 	settings := config.engine(base)

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"strings"
+
+	"github.com/klarna-go/klarna-payments/internal/engine"
 )
 
 // Credentials authenticate a shop at Klarna: [APIKey] or [BasicAuth] makes them. They belong to one merchant
@@ -72,9 +75,12 @@ func (s *secret) checkKind() error {
 }
 
 // checkHost rejects a key on a host that surely does not accept it.
-func (c Credentials) checkHost(host string) error {
+func (c Credentials) checkHost(base *url.URL) error {
+	host := base.Hostname()
 	stage := stageOf(host)
 	switch {
+	case engine.IsPlain(base) && strings.HasPrefix(c.secret.password, "klarna_live_"):
+		return errors.New("klarna: WithInsecureHTTP: an API key that starts with klarna_live_ is for real money, and is not sent over plain http")
 	case stage == production && strings.HasPrefix(c.secret.password, "klarna_test_"):
 		return fmt.Errorf("klarna: an API key that starts with klarna_test_ belongs to a playground such as %s, not to production at https://%s", PlaygroundEU, host)
 	case stage == playground && strings.HasPrefix(c.secret.password, "klarna_live_"):

@@ -11,7 +11,7 @@ import (
 )
 
 // Environment is the base URL that calls go to. The six constants are Klarna's own; any other https URL works too, with or
-// without a path, such as a reverse proxy's or the local sandbox's. Plain http is accepted for loopback only.
+// without a path, such as a reverse proxy's or the local sandbox's. Plain http is accepted for loopback only, unless [WithInsecureHTTP] is used.
 //
 // Source: https://docs.klarna.com/api/api-urls/
 type Environment string
@@ -54,15 +54,19 @@ func (e Environment) SessionURL(sessionID string) string {
 
 // parse checks the base URL. Its errors quote no more than the scheme and the host, since people paste URLs with passwords in
 // them.
-func (e Environment) parse() (*url.URL, error) {
-	base, err := engine.ParseBaseURL(string(e))
+func (e Environment) parse(insecure bool) (*url.URL, error) {
+	base, err := engine.ParseBaseURL(string(e), insecure)
 	switch {
 	case errors.Is(err, engine.ErrNoURL):
 		return nil, fmt.Errorf("klarna: %w; use klarna.PlaygroundEU or another of the constants, or an https base URL", err)
 	case errors.Is(err, engine.ErrUserInfo):
 		return nil, fmt.Errorf("klarna: %w; set credentials with klarna.BasicAuth or klarna.APIKey", err)
+	case errors.Is(err, engine.ErrPlain):
+		return nil, fmt.Errorf("klarna: %w; for a local sandbox on another host use klarna.WithInsecureHTTP", err)
 	case err != nil:
 		return nil, fmt.Errorf("klarna: %w", err)
+	case engine.IsPlain(base) && stageOf(base.Hostname()) != "":
+		return nil, fmt.Errorf("klarna: the base URL of host %q must be https: it is Klarna's own", base.Host)
 	}
 	return base, nil
 }

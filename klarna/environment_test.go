@@ -1,6 +1,9 @@
 package klarna_test
 
 import (
+	"context"
+	"net"
+	"net/http"
 	"testing"
 
 	"github.com/klarna-go/klarna-payments/klarna"
@@ -62,6 +65,40 @@ func TestPlainHTTPGoesToLoopback(t *testing.T) {
 		_, err := klarna.New(env, klarna.APIKey(apiKey))
 		require.NoError(t, err, env)
 	}
+}
+
+func TestPlainHTTPToOtherHostsHasToBeAllowed(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, respond(204, "", ""))
+	const sandbox = klarna.Environment("http://klarna-sandbox:8181")
+	_, err := klarna.New(sandbox, klarna.APIKey(apiKey))
+	require.ErrorContains(t, err, "must be https")
+	require.ErrorContains(t, err, "klarna.WithInsecureHTTP")
+
+	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, server.Listener.Addr().String())
+	}
+	toSandbox := klarna.WithHTTPClient(&http.Client{Transport: &http.Transport{DialContext: dial}})
+	client, err := klarna.New(sandbox, klarna.APIKey(apiKey), klarna.WithInsecureHTTP(), toSandbox)
+	require.NoError(t, err)
+	require.NoError(t, client.CancelAuthorization(t.Context(), "token"))
+	require.Equal(t, "/payments/v1/authorizations/token", server.exchanges()[0].Path)
+
+	// What the option does not allow.
+	for env, want := range map[klarna.Environment]string{
+		"http://api.klarna.com": "it is Klarna's own", "http://API-NA.playground.klarna.com.": "it is Klarna's own",
+		"ftp://klarna-sandbox": "must start with https://", "http://user:password@klarna-sandbox": "must not contain a user name or password",
+	} {
+		_, err := klarna.New(env, klarna.APIKey(apiKey), klarna.WithInsecureHTTP())
+		require.ErrorContains(t, err, want, env)
+	}
+	for _, creds := range []klarna.Credentials{klarna.APIKey("klarna_live_api_s3cretvalue"), klarna.BasicAuth("PK1", "klarna_live_api_s3cretvalue")} {
+		_, err := klarna.New(sandbox, creds, klarna.WithInsecureHTTP())
+		require.ErrorContains(t, err, "is for real money")
+		require.NotContains(t, err.Error(), "s3cretvalue")
+	}
+	_, err = klarna.New(klarna.PlaygroundEU, klarna.APIKey(apiKey), klarna.WithInsecureHTTP())
+	require.NoError(t, err, "https stays as it is")
 }
 
 func TestPathPrefixOfBaseURLIsKept(t *testing.T) {

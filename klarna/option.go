@@ -17,14 +17,15 @@ type Option func(*config) error
 
 // config is what the options set.
 type config struct {
-	httpClient *http.Client
-	timeout    time.Duration
-	userAgent  string
-	preflight  func(body any) error
-	retry      RetryPolicy
-	limiter    Limiter
-	logger     *slog.Logger
-	observer   Observer
+	httpClient   *http.Client
+	timeout      time.Duration
+	userAgent    string
+	preflight    func(body any) error
+	insecureHTTP bool
+	retry        RetryPolicy
+	limiter      Limiter
+	logger       *slog.Logger
+	observer     Observer
 }
 
 func newConfig(opts []Option) (*config, error) {
@@ -50,6 +51,9 @@ func EngineConfig(base *url.URL, asError func(*engine.Failure) error, opts ...Op
 	}
 	if c.preflight != nil {
 		return engine.Config{}, errors.New("klarna: WithPreflight: this API has no such check")
+	}
+	if c.insecureHTTP {
+		return engine.Config{}, errors.New("klarna: WithInsecureHTTP: this API is for https and loopback only")
 	}
 	settings := c.engine(base)
 	if c.observer != nil {
@@ -104,6 +108,18 @@ func WithTimeout(timeout time.Duration) Option {
 			return fmt.Errorf("klarna: WithTimeout: %v; it must be more than 0", timeout)
 		}
 		c.timeout = timeout
+		return nil
+	}
+}
+
+// WithInsecureHTTP lets the base URL be plain http to a host that is not loopback, such as http://klarna-sandbox:8181, a local
+// sandbox in another container. It is for tests only. It gives up TLS: whoever is on the network between reads the credentials,
+// the tokens and the shopper's personal data of every call, can change requests and responses, and can take the place of the server.
+// Klarna's own hosts stay https, and an API key for real money (klarna_live_) is not sent over plain http. If the environment sets
+// HTTP_PROXY, calls go through that proxy, unless NO_PROXY names the host.
+func WithInsecureHTTP() Option {
+	return func(c *config) error {
+		c.insecureHTTP = true
 		return nil
 	}
 }

@@ -77,7 +77,7 @@ type Client struct{ engine *engine.Engine }
 // New returns a client for an environment. It takes the options of [klarna.New], but for WithPreflight, which is an error: the
 // requests of this API are always checked.
 func New(env Environment, opts ...klarna.Option) (*Client, error) {
-	base, err := engine.ParseBaseURL(string(env))
+	base, err := engine.ParseBaseURL(string(env), false)
 	if err != nil {
 		return nil, fmt.Errorf("payway: %w; use payway.Stage, payway.Production or another https base URL", err)
 	}

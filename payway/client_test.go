@@ -158,6 +158,7 @@ func TestNewChecksEnvironmentAndOptions(t *testing.T) {
 	}{
 		"payway: the environment is not a URL; use payway.Stage, payway.Production or another https base URL": {env: ""},
 		`payway: the base URL of host "payway.example" must be https; plain http is for loopback only`:        {env: "http://payway.example"},
+		"payway: klarna: WithInsecureHTTP: this API is for https and loopback only":                           {payway.Stage, []klarna.Option{klarna.WithInsecureHTTP()}},
 		"payway: klarna: WithPreflight: this API has no such check":                                           {payway.Stage, []klarna.Option{klarna.WithPreflight(func(any) error { return nil })}},
 		"payway: klarna: WithTimeout: 0s; it must be more than 0":                                             {payway.Stage, []klarna.Option{klarna.WithTimeout(0)}},
 		"payway: klarna: option 1 is nil":                                                                     {payway.Stage, []klarna.Option{nil}},

@@ -55,9 +55,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, lo
 		klarnatest.WithListener(listener),
 		klarnatest.WithURL(s.baseURL(listener.Addr())),
 		klarnatest.WithLogger(logger),
+		klarnatest.WithSetup(s.apply),
 	)...)
 	defer server.Close()
-	s.apply(server)
 	if s.payway != "" {
 		listener, err := listen(ctx, "payway", s.payway, s.remote)
 		if err != nil {

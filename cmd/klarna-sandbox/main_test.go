@@ -263,7 +263,7 @@ func TestTheWalkThroughWorks(t *testing.T) {
 func TestHelpNamesEveryFlag(t *testing.T) {
 	help, err := exec.Command(program, "-help").Output()
 	require.NoError(t, err)
-	for _, flag := range []string{"addr", "allow-remote", "url", "api-key", "username", "strict", "categories", "rate-limit", "callbacks", "callback-hosts", "read-timeout", "fraud-status", "payway"} {
+	for _, flag := range []string{"addr", "allow-remote", "url", "api-key", "username", "strict", "allow-remote-control", "categories", "rate-limit", "callbacks", "callback-hosts", "read-timeout", "fraud-status", "payway"} {
 		require.Contains(t, string(help), "  -"+flag)
 	}
 	require.Contains(t, string(help), "127.0.0.1:8181")

@@ -45,6 +45,7 @@ func parse(args []string, getenv func(string) string, out io.Writer) (settings, 
 	flags.StringVar(&s.payway, "payway", "", "the `address` to listen on for Payway's create_session as well, such as 127.0.0.1:8182; empty for no such server")
 	apiKey := flags.String("api-key", getenv("KLARNA_SANDBOX_API_KEY"), "the API `key` to accept, or $KLARNA_SANDBOX_API_KEY; random if empty")
 	username := flags.String("username", getenv("KLARNA_SANDBOX_USERNAME"), "the user `name` to accept, or $KLARNA_SANDBOX_USERNAME; random if empty")
+	control := flags.Bool("allow-remote-control", false, "let other machines use the control API below /_sandbox/ as well: they can read and change all that is stored")
 	strict := flags.Bool("strict", false, "reject what the sandbox otherwise warns of: what Klarna accepts, although no document has it")
 	categories := flags.String("categories", klarna.PaymentMethodCategoryIdentifierKlarna, "the payment method categories that are offered, such as `pay_later,pay_over_time` of older accounts")
 	limit := flags.String("rate-limit", "", "calls a second, as `create,others`, such as 5,50 of Klarna's playground; empty is no limit")
@@ -77,6 +78,9 @@ func parse(args []string, getenv func(string) string, out io.Writer) (settings, 
 		klarnatest.WithCredentials(*username, *apiKey),
 		klarnatest.WithCapacity(maxSessions, maxBytes),
 		klarnatest.WithReadTimeout(*readTimeout),
+	}
+	if *control {
+		s.options = append(s.options, klarnatest.WithRemoteControl())
 	}
 	if *strict {
 		s.options = append(s.options, klarnatest.WithStrict())

@@ -229,9 +229,8 @@ func changedElsewhere(b *tab) {
 }
 
 func outcomeUnknown(b *tab) {
-	b.shop.settleWaits = []time.Duration{4 * time.Second, time.Second}
 	lost := klarnatest.ResetAfter()
-	b.klarna.Fail(klarna.OperationCreateOrder, lost, lost, lost)
+	b.klarna.Fail(klarna.OperationCreateOrder, lost, lost, lost, lost, lost, lost, lost, lost, lost) // for about 7 s
 	b.open("/checkout")
 	b.ready()
 	b.inWindow("approve")

@@ -110,7 +110,7 @@ func (st *store) end(ctx context.Context, c *checkout) error {
 		if err != nil || !wasOpen {
 			return err
 		}
-		return leave(ctx, tx, c.id, false)
+		return leave(ctx, tx, c.number, false)
 	})
 }
 

@@ -11,7 +11,7 @@ import (
 
 // A token that leaks must not buy for whoever finds it.
 func TestAnotherShoppersTokenIsRejected(t *testing.T) {
-	for name, approvedToo := range map[string]bool{"a session that names its token": true, "a session without one": false} {
+	for name, approvedToo := range map[string]bool{"who approved as well": true, "who did not": false} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			victim, thief := w.newBrowser().checkout(), w.newBrowser().checkout()
@@ -20,12 +20,10 @@ func TestAnotherShoppersTokenIsRejected(t *testing.T) {
 				thief.approve()
 			}
 			got := thief.bring(token)
-			if w.orders() != 0 || !strings.HasPrefix(got.path, "/problem/") {
-				t.Fatalf("%d orders, and the thief is at %s", w.orders(), got.path)
+			if w.count(klarna.OperationCreateOrder) != 0 {
+				t.Fatal("Klarna was asked for an order")
 			}
-			if approvedToo {
-				wantPage(t, got, http.StatusOK, "/problem/foreign", "not for this cart")
-			}
+			wantPage(t, got, http.StatusOK, "/problem/(foreign|expired)", "Nothing was ordered")
 			wantPage(t, victim.bring(token), http.StatusOK, anyOrder, thanks)
 		})
 	}

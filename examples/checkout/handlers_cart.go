@@ -1,6 +1,7 @@
 package main
 
 import (
+	"database/sql"
 	"errors"
 	"net/http"
 	"strconv"
@@ -28,7 +29,17 @@ func (s *shop) showCart(w http.ResponseWriter, r *http.Request, sh *shopper) {
 			return
 		}
 	}
-	s.render(w, r, http.StatusOK, sh, "cart", "Your cart", summaryOf(sh.cart.lines(""), s.csrf(sh.id)))
+	page := struct {
+		summary
+		LastNumber, LastPath string // of the last order, for who lost its page
+	}{summary: summaryOf(sh.cart.lines(""), s.csrf(sh.id))}
+	if last, err := s.store.lastOrder(r.Context(), sh.id); err == nil {
+		page.LastNumber, page.LastPath = last.number, orderPath(last.number)
+	} else if !errors.Is(err, sql.ErrNoRows) {
+		s.failed(w, r, sh, "the last order could not be read", err)
+		return
+	}
+	s.render(w, r, http.StatusOK, sh, "cart", "Your cart", page)
 }
 
 // changeCart sets how many of a product are in the cart. The form has the new number and not the difference, so that it

@@ -59,11 +59,21 @@ func (s *shop) authorized(w http.ResponseWriter, r *http.Request, sh *shopper) {
 	if !ok {
 		return
 	}
-	if err := s.place(r.Context(), c.id, r.PostFormValue("authorization_token"), byBrowser); err != nil {
+	token := r.PostFormValue("authorization_token")
+	err := s.place(r.Context(), c.id, token, byBrowser)
+	if err == nil {
+		s.goOn(w, r, sh, c.id)
+		return
+	}
+	kind := problemOf(err)
+	if kind == "foreign" || kind == "changed" || kind == "expired" {
 		s.failed(w, r, sh, "an authorization led to no order", err, "order_number", c.number)
 		return
 	}
-	s.goOn(w, r, sh, c.id)
+	// Klarna or the database cannot be reached. The approval is still good, and Klarna's callback may bring it at any moment: the page must
+	// not claim that nothing will be ordered.
+	s.logger.WarnContext(r.Context(), "an authorization led to no order yet", "order_number", c.number, "problem", kind, "error", err)
+	s.render(w, r, http.StatusServiceUnavailable, sh, "approved", "Your order is not placed yet", struct{ ID, CSRF, Token string }{c.id, s.csrf(sh.id), token})
 }
 
 // unavailable handles the browser's report that Klarna's widget offers nothing any more. Only Klarna knows whether the

@@ -71,7 +71,7 @@ func newWorldAt(t *testing.T, server *klarnatest.Server, database, addr string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w.shop, err = newShop(t.Context(), st, p, w.url, logger); err != nil {
+	if w.shop, err = newShop(t.Context(), st, p, w.url, time.Second, logger); err != nil {
 		t.Fatal(err)
 	}
 	listening.Config.Handler = w.shop.handler()
@@ -227,9 +227,10 @@ func (p *purchase) approve() (token string) {
 // placeElsewhere orders behind the shop's back.
 func (p *purchase) placeElsewhere(token string) {
 	p.t.Helper()
-	approved, err := p.shop.approvedOrder(p.t.Context(), p.record(), token)
+	c := p.record()
+	session, err := p.shop.klarna.ReadSession(p.t.Context(), c.sessionID)
 	if err == nil {
-		_, err = p.shop.klarna.CreateOrder(p.t.Context(), token, approved.order)
+		_, err = p.shop.klarna.CreateOrder(p.t.Context(), token, klarna.OrderFromApproved(c.session, *session))
 	}
 	if err != nil {
 		p.t.Fatal(err)
@@ -266,7 +267,7 @@ func wantPage(t *testing.T, got response, status int, path, text string) {
 
 func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	for !is() {
 		select {

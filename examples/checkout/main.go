@@ -8,7 +8,7 @@
 // How Klarna reaches the shop is up to -base-url (or SHOP_BASE_URL), the https URL that the shop has on the internet. Without
 // it the shop on the playground gets no callback, and relies on the shopper's browser.
 //
-// What to read, in the order of a purchase: checkout_open.go, static/checkout.js, place.go, settle.go, callback.go; and what
+// What to read, in the order of a purchase: checkout_open.go, static/checkout.js, place.go, callback.go, settle.go; and what
 // follows in the back office: office.go, office_forms.go, office_changes.go.
 package main
 
@@ -22,6 +22,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 func main() {
@@ -41,6 +42,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	addr := flags.String("addr", "127.0.0.1:8080", "where to listen")
 	dbName := flags.String("db", "shop.sqlite", "the database: a SQLite file, or postgres://…, which several shops may share")
 	baseURL := flags.String("base-url", os.Getenv("SHOP_BASE_URL"), "the URL that Klarna and shoppers reach the shop by (or SHOP_BASE_URL)")
+	lease := flags.Duration("lease", 15*time.Second, "after how long another shop on the database goes on with an order whose shop has died")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -64,7 +66,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	defer st.close()
-	shop, err := newShop(ctx, st, payments, *baseURL, logger)
+	shop, err := newShop(ctx, st, payments, *baseURL, *lease, logger)
 	if err != nil {
 		return err
 	}

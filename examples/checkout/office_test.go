@@ -52,19 +52,20 @@ func TestTheOfficeListsManyOrders(t *testing.T) {
 // An order whose outcome is unknown, or whose id was lost, is listed all the same.
 func TestTheOfficeListsOrdersThatItCannotRead(t *testing.T) {
 	w := newWorld(t)
-	w.shop.settleWaits = []time.Duration{time.Hour}
 	s := w.newStaff()
-	never := klarnatest.EmptyStatus(503)
-	w.klarna.Fail(klarna.OperationCreateOrder, never, never, never)
-	unknown := w.newBrowser().checkout()
-	unknown.bring(unknown.approve())
 	lost := w.newBrowser().checkout()
 	lost.placeElsewhere(lost.approve())
 	lost.get("/checkout")
+	never := klarnatest.EmptyStatus(503)
+	w.klarna.Fail(klarna.OperationCreateOrder, never, never, never, never, never, never, never, never, never)
+	unknown := w.newBrowser().checkout()
+	unknown.bring(unknown.approve())
 
 	wantText(t, s.get("/office"), http.StatusOK, "Outcome unknown", "Id unknown", "To capture")
 	wantText(t, s.get(officePath(unknown.record().number)), http.StatusOK, "has not confirmed this order yet", "Do not ship it")
 	wantText(t, s.get(officePath(lost.record().number)), http.StatusOK, "its id is unknown")
+	eventually(t, "the outcome", func() bool { return unknown.order().state == placed })
+	wantText(t, s.get(officePath(unknown.record().number)), http.StatusOK, "To capture")
 }
 
 func TestTheOfficeNeedsItsPassword(t *testing.T) {

@@ -57,6 +57,11 @@ func (st *store) order(ctx context.Context, number string) (*order, error) {
 	return scanOrder(st.db.QueryRowContext(ctx, `SELECT `+orderColumns+` FROM orders WHERE number = $1`, number))
 }
 
+// lastOrder reads the newest order of a shopper. It fails with sql.ErrNoRows if the shopper has not ordered.
+func (st *store) lastOrder(ctx context.Context, shopperID string) (*order, error) {
+	return scanOrder(st.db.QueryRowContext(ctx, `SELECT `+orderColumns+` FROM orders WHERE shopper_id = $1 ORDER BY ordered DESC LIMIT 1`, shopperID))
+}
+
 // orders reads some orders, the newest first. Those whose outcome is unknown are among them.
 func (st *store) orders(ctx context.Context, skip, most int) ([]*order, error) {
 	rows, err := st.db.QueryContext(ctx, `SELECT `+orderColumns+` FROM orders ORDER BY ordered DESC, number LIMIT $1 OFFSET $2`, most, skip)
@@ -75,8 +80,26 @@ func (st *store) orders(ctx context.Context, skip, most int) ([]*order, error) {
 	return found, rows.Err()
 }
 
-// addOrder stores the order of an open checkout, before it is sent. It reports whether the checkout was still open.
-func (st *store) addOrder(ctx context.Context, c *checkout, by origin) (added bool, err error) {
+// ordersWithoutID returns the numbers of orders whose id is not known, or not yet, the newest first.
+func (st *store) ordersWithoutID(ctx context.Context) (numbers []string, err error) {
+	rows, err := st.db.QueryContext(ctx, `SELECT number FROM orders WHERE klarna_order_id = '' ORDER BY ordered DESC LIMIT 1000`)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var number string
+		if err := rows.Scan(&number); err != nil {
+			return nil, err
+		}
+		numbers = append(numbers, number)
+	}
+	return numbers, rows.Err()
+}
+
+// addOrder stores the order of an open checkout before it is sent, together with what the caller writes down. It reports whether the
+// checkout was still open.
+func (st *store) addOrder(ctx context.Context, c *checkout, by origin, write func(*sql.Tx) error) (added bool, err error) {
 	err = st.inTx(ctx, func(tx *sql.Tx) error {
 		if added, err = wrote(ctx, tx, `UPDATE checkouts SET state = 'ordered', problem = '' WHERE id = $1 AND state = 'open'`, c.id); err != nil || !added {
 			return err
@@ -85,49 +108,51 @@ func (st *store) addOrder(ctx context.Context, c *checkout, by origin) (added bo
 		if _, err := tx.ExecContext(ctx, `UPDATE shoppers SET version = version + 1 WHERE id = $1`, c.shopperID); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO orders (`+orderColumns+`) VALUES ($1, $2, $3, 'checking', $4, $5, $6, $7, $8, '', '', '', $9)`,
+		if _, err := tx.ExecContext(ctx, `INSERT INTO orders (`+orderColumns+`) VALUES ($1, $2, $3, 'checking', $4, $5, $6, $7, $8, '', '', '', $9)`,
 			c.number, c.id, c.shopperID, asJSON{c.session.OrderLines}, c.session.OrderAmount, c.session.OrderTaxAmount,
-			c.session.PurchaseCurrency, by, now())
-		return err
+			c.session.PurchaseCurrency, by, now()); err != nil {
+			return err
+		}
+		return write(tx)
 	})
 	return added, err
 }
 
 // orderPlaced stores that an order exists. Klarna's is nil if its id is unknown.
-func (st *store) orderPlaced(ctx context.Context, c *checkout, placed *klarna.Order) error {
+func (st *store) orderPlaced(ctx context.Context, number string, placed *klarna.Order) error {
 	if placed == nil {
 		placed = new(klarna.Order)
 	}
 	return st.inTx(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `
 			UPDATE orders SET state = 'placed', klarna_order_id = $2, fraud_status = $3, redirect_url = $4
-			WHERE number = $1 AND state <> 'placed'`,
-			c.number, placed.OrderID, placed.FraudStatus, placed.RedirectURL); err != nil {
+			WHERE number = $1 AND klarna_order_id = ''`,
+			number, placed.OrderID, placed.FraudStatus, placed.RedirectURL); err != nil {
 			return err
 		}
-		return leave(ctx, tx, c.id, true)
+		return leave(ctx, tx, number, true)
 	})
 }
 
 // orderUnclear stores that the outcome of an order could not be found out. The cart counts as bought, so that it is not paid twice.
-func (st *store) orderUnclear(ctx context.Context, c *checkout) error {
+func (st *store) orderUnclear(ctx context.Context, number string) error {
 	return st.inTx(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `UPDATE orders SET state = 'unclear' WHERE number = $1 AND state = 'checking'`, c.number); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE orders SET state = 'unclear' WHERE number = $1 AND state = 'checking'`, number); err != nil {
 			return err
 		}
-		return leave(ctx, tx, c.id, true)
+		return leave(ctx, tx, number, true)
 	})
 }
 
 // orderRejected stores that there is no order. The shopper may pay again. If Klarna found that the shopper had approved something
 // else, the session has to be updated before that.
-func (st *store) orderRejected(ctx context.Context, c *checkout, problem string, stale bool) error {
+func (st *store) orderRejected(ctx context.Context, number, problem string, stale bool) error {
 	return st.inTx(ctx, func(tx *sql.Tx) error {
-		if deleted, err := wrote(ctx, tx, `DELETE FROM orders WHERE number = $1 AND state = 'checking'`, c.number); err != nil || !deleted {
+		if deleted, err := wrote(ctx, tx, `DELETE FROM orders WHERE number = $1 AND state <> 'placed'`, number); err != nil || !deleted {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `UPDATE checkouts SET state = 'open', problem = $2, stale = stale OR $3 WHERE id = $1 AND state = 'ordered'`,
-			c.id, problem, stale)
+		_, err := tx.ExecContext(ctx, `UPDATE checkouts SET state = 'open', problem = $2, stale = stale OR $3 WHERE number = $1 AND state = 'ordered'`,
+			number, problem, stale)
 		return err
 	})
 }

@@ -3,11 +3,12 @@ package main
 import (
 	"context"
 	"crypto/subtle"
+	"database/sql"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/klarna-go/klarna-payments/klarna/placement"
 )
 
 // placeTimeout is how long a shopper is kept waiting for the order, with all attempts.
@@ -16,132 +17,114 @@ const placeTimeout = 45 * time.Second
 var (
 	// errForeignToken reports an authorization token that is not the newest of the shopper's session.
 	errForeignToken = errors.New("the authorization token is not the session's")
+	// errNoApproval reports a session without an authorization: it has expired.
+	errNoApproval = errors.New("the session has no authorization")
 	// errEnded reports a checkout that was over before the token arrived.
 	errEnded = errors.New("the checkout has ended")
 )
 
-// place places the order of an authorization token, whoever brings it first: the shopper's browser or Klarna's callback.
-// The second one finds the order placed. It returns nil if the checkout's state is what to show, and an error if there is
-// no order.
+// place places the order of an authorization token, whoever brings it first: the shopper's browser or Klarna's callback. The second
+// one, at whichever process of the shop, waits for the first. It returns nil if the checkout's state is what to show, and an error
+// if nothing was ordered.
 func (s *shop) place(ctx context.Context, checkoutID, token string, by origin) error {
 	// The shopper may close the page, and Klarna closes the callback's connection after two seconds. Neither must cancel the order.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), placeTimeout)
 	defer cancel()
-	done, err := s.turns.take(ctx, checkoutID)
-	if err != nil {
-		return err
+	for {
+		c, err := s.store.checkout(ctx, checkoutID)
+		if err != nil {
+			return err
+		}
+		ours := false
+		if c.state == open {
+			ours, err = s.intend(ctx, c, token, by)
+			err = errors.Join(err, s.reload(ctx, c)) // even if it failed: somebody else may have ordered meanwhile
+		}
+		switch {
+		case c.state == ended:
+			return errEnded
+		case c.state == open:
+			return err
+		}
+		if rejected := s.goOnWith(ctx, c, by); rejected == nil {
+			return nil
+		} else if ours {
+			if errors.Is(rejected, klarna.ErrConflict) {
+				// The shopper approved another cart. Let go of the approval: it counts against what the shopper may spend.
+				if err := s.klarna.CancelAuthorization(ctx, token); err != nil {
+					s.logger.WarnContext(ctx, "the authorization could not be cancelled", "order_number", c.number, "error", err)
+				}
+			}
+			return nil
+		}
+		// An earlier approval was rejected, and this one may be good.
 	}
-	defer done()
-	c, err := s.store.checkout(ctx, checkoutID)
-	switch {
-	case err != nil:
-		return err
-	case c.state == ordered:
-		return nil
-	case c.state == ended:
-		return errEnded
-	}
-
-	approved, err := s.approvedOrder(ctx, c, token)
-	if approved.exists && err != nil {
-		return s.orderedElsewhere(ctx, c)
-	}
-	if err != nil {
-		return err
-	}
-	if added, err := s.store.addOrder(ctx, c, by); err != nil || !added {
-		return err
-	}
-	return s.send(ctx, c, &sentOrder{token, approved.order, by}, approved)
 }
 
-// orderedElsewhere records an order of an open checkout that something else has placed.
+// goOnWith goes on with an order that is written down, or waits for whoever does. From here on nothing is a failure: what is not known
+// now is found out in the background. It returns why Klarna rejected the order, or nil.
+func (s *shop) goOnWith(ctx context.Context, c *checkout, by origin) (rejected error) {
+	result, err := s.book.Resume(ctx, c.number)
+	if errors.Is(err, placement.ErrUnknownReference) { // it was ordered elsewhere
+		return nil
+	}
+	if err == nil {
+		err = s.record(ctx, c.number, result)
+	}
+	if err != nil {
+		s.logger.WarnContext(ctx, "the outcome of an order is still unknown", "order_number", c.number, "by", by, "error", err)
+		return nil
+	}
+	if result.State == placement.Rejected {
+		return result.Err
+	}
+	return nil
+}
+
+// intend writes down the order of an open checkout, for the shop and for package placement, together or not at all. The order is made
+// from the shopper's own session, and nothing of it from what the browser posts. Klarna has the address, from the browser's
+// authorize call: the order must repeat it, and the parcel goes there.
+func (s *shop) intend(ctx context.Context, c *checkout, token string, by origin) (written bool, err error) {
+	session, err := s.klarna.ReadSession(ctx, c.sessionID)
+	switch {
+	case errors.Is(err, klarna.ErrOrderAlreadyPlaced),
+		err == nil && session.Status == klarna.SessionStatusComplete:
+		return false, s.orderedElsewhere(ctx, c)
+	case err != nil:
+		return false, err
+	case session.AuthorizationToken == "":
+		return false, errNoApproval
+	case subtle.ConstantTimeCompare([]byte(session.AuthorizationToken), []byte(token)) == 0:
+		return false, errForeignToken // or one would pay with what another shopper approved
+	}
+	return s.store.addOrder(ctx, c, by, func(tx *sql.Tx) error {
+		return s.book.WriteTx(ctx, tx, placement.Order{
+			Reference: c.number, SessionID: c.sessionID, AuthorizationToken: token, Request: klarna.OrderFromApproved(c.session, *session),
+		})
+	})
+}
+
+// orderedElsewhere records an order of an open checkout that something else than this shop has placed. Its id is unknown.
 func (s *shop) orderedElsewhere(ctx context.Context, c *checkout) error {
-	added, err := s.store.addOrder(ctx, c, byUnknown)
+	added, err := s.store.addOrder(ctx, c, byUnknown, func(*sql.Tx) error { return nil })
 	if err != nil || !added {
 		return err
 	}
 	s.logger.WarnContext(ctx, "an order was placed that this shop has no record of", "order_number", c.number)
-	return s.store.orderPlaced(ctx, c, nil)
+	return s.store.orderPlaced(ctx, c.number, nil)
 }
 
-// approvedOrder is what a token is for.
-type approvedOrder struct {
-	order    klarna.CreateOrderRequest
-	isNewest bool // the token is known to be the newest of the shopper's session
-	exists   bool // the session has an order already
-}
-
-// approvedOrder makes the order from the shopper's own session, and nothing of it from what the browser posts. Klarna has
-// the address, from the browser's authorize call: the order must repeat it, and the parcel goes there.
-func (s *shop) approvedOrder(ctx context.Context, c *checkout, token string) (approvedOrder, error) {
-	session, err := s.klarna.ReadSession(ctx, c.sessionID)
-	if err != nil {
-		return approvedOrder{exists: errors.Is(err, klarna.ErrOrderAlreadyPlaced)}, err
-	}
-	approved := approvedOrder{order: klarna.OrderFromSession(c.session), exists: session.Status == klarna.SessionStatusComplete}
-	approved.order.BillingAddress, approved.order.ShippingAddress = session.BillingAddress, session.ShippingAddress
-	// If the session names no token, the order protects against a foreign one: its lines contain the order number.
-	if session.AuthorizationToken != "" {
-		if subtle.ConstantTimeCompare([]byte(session.AuthorizationToken), []byte(token)) == 0 {
-			return approved, errForeignToken
-		}
-		approved.isNewest = true
-	}
-	return approved, nil
-}
-
-// send asks Klarna for the order, and records what is known afterwards.
-func (s *shop) send(ctx context.Context, c *checkout, sent *sentOrder, approved approvedOrder) error {
-	order, err := s.klarna.CreateOrder(ctx, sent.token, sent.request)
+// record stores what became of an order.
+func (s *shop) record(ctx context.Context, number string, result placement.Result) error {
 	switch {
-	case err == nil:
-		s.logger.InfoContext(ctx, "order placed", "order_number", c.number, "by", sent.by, "fraud_status", order.FraudStatus)
-		return s.store.orderPlaced(ctx, c, order)
-	case errors.Is(err, klarna.ErrOrderAlreadyPlaced), approved.exists && !errors.Is(err, klarna.ErrOutcomeUnknown):
-		s.logger.WarnContext(ctx, "order placed before, without a record", "order_number", c.number, "by", sent.by, "error", err)
-		return s.store.orderPlaced(ctx, c, nil)
-	case errors.Is(err, klarna.ErrOutcomeUnknown):
-		s.logger.WarnContext(ctx, "order sent, outcome unknown", "order_number", c.number, "by", sent.by, "error", err)
-		s.background.Go(func() { s.settle(c, sent) })
-		return nil
-	case errors.Is(err, klarna.ErrConflict) && approved.isNewest:
-		// The shopper approved another cart. Let go of the approval: it counts against what the shopper may spend.
-		if err := s.klarna.CancelAuthorization(ctx, sent.token); err != nil {
-			s.logger.WarnContext(ctx, "the authorization could not be cancelled", "order_number", c.number, "error", err)
-		}
+	case result.State == placement.Placed:
+		return s.store.orderPlaced(ctx, number, &klarna.Order{OrderID: result.OrderID, FraudStatus: result.FraudStatus, RedirectURL: result.RedirectURL})
+	case result.State == placement.Unresolved && errors.Is(result.Err, klarna.ErrOrderAlreadyPlaced):
+		return s.store.orderPlaced(ctx, number, nil) // its id is lost
+	case result.State == placement.Unresolved:
+		return s.store.orderUnclear(ctx, number)
+	case result.State == placement.Rejected:
+		return s.store.orderRejected(ctx, number, problemOf(result.Err), errors.Is(result.Err, klarna.ErrConflict))
 	}
-	return errors.Join(err, s.store.orderRejected(ctx, c, "", errors.Is(err, klarna.ErrConflict)))
-}
-
-// sentOrder is kept so that a retry sends the same bytes.
-type sentOrder struct {
-	token   string
-	request klarna.CreateOrderRequest
-	by      origin
-}
-
-// turns lets one thing happen at a time to a checkout.
-type turns struct {
-	mu    sync.Mutex
-	taken map[string]chan struct{}
-}
-
-// take waits for the turn of a checkout. Whoever gets it calls done.
-func (t *turns) take(ctx context.Context, id string) (done func(), err error) {
-	t.mu.Lock()
-	if t.taken == nil {
-		t.taken = map[string]chan struct{}{}
-	}
-	if t.taken[id] == nil {
-		t.taken[id] = make(chan struct{}, 1)
-	}
-	turn := t.taken[id]
-	t.mu.Unlock()
-	select {
-	case turn <- struct{}{}:
-		return func() { <-turn }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/klarna-go/klarna-payments/klarna/placement"
 )
 
 // problem is what a shopper reads when something did not work: what happened, what it means for the money, what to do.
@@ -61,12 +62,14 @@ var problems = map[string]problem{
 }
 
 // problemOf returns the name of the problem to show for an error. Errors about an order that may exist do not get here:
-// place and settle handle them.
+// place handles them.
 func problemOf(err error) string {
 	var rejected *klarna.Error
 	switch {
-	case errors.Is(err, errForeignToken):
+	case errors.Is(err, errForeignToken), errors.Is(err, placement.ErrTokenUsed):
 		return "foreign"
+	case errors.Is(err, errNoApproval), errors.Is(err, placement.ErrTokenExpired):
+		return "expired"
 	case errors.Is(err, errEnded), errors.Is(err, klarna.ErrConflict):
 		return "changed"
 	case errors.As(err, &rejected) && rejected.Code == "" && (rejected.StatusCode == http.StatusNotFound || rejected.StatusCode == http.StatusForbidden):
@@ -88,4 +91,10 @@ func problemOf(err error) string {
 		return "waiting"
 	}
 	return "down" // the database
+}
+
+// isKlarnas reports whether an error has a code of Klarna's, and so comes from Klarna and not from a proxy on the way.
+func isKlarnas(err error) bool {
+	var e *klarna.Error
+	return errors.As(err, &e) && e.Code != ""
 }

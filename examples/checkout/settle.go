@@ -5,103 +5,55 @@ import (
 	"errors"
 	"time"
 
-	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/klarna-go/klarna-payments/klarna/placement"
 )
 
-// settle finds out, in the background, whether an order with an unknown outcome exists. Until then the shopper reads that
-// we are checking, and never that the purchase failed.
-func (s *shop) settle(c *checkout, sent *sentOrder) {
-	var known evidence
-	for _, wait := range s.settleWaits {
+// followEvery is how often each process looks for outcomes.
+const followEvery = 500 * time.Millisecond
+
+// runBackground goes on with what requests left open, until ctx ends. Every process of the shop does so.
+func (s *shop) runBackground(ctx context.Context) {
+	s.background.Go(func() { _ = s.book.Run(ctx) }) // orders whose process died, or whose response was lost
+	s.background.Go(func() { every(ctx, followEvery, s.follow) })
+	s.background.Go(func() { every(ctx, time.Hour, s.tidy) })
+}
+
+func every(ctx context.Context, pause time.Duration, do func(context.Context)) {
+	for {
+		do(ctx)
 		select {
-		case <-time.After(wait):
-		case <-s.running.Done():
-			// A shop of your own keeps the sent order in its database, and goes on here at the next start.
-			s.logger.Error("stopped with an order whose outcome is unknown", "order_number", c.number)
-			return
-		}
-		if s.look(c, sent, &known) {
+		case <-time.After(pause):
+		case <-ctx.Done():
 			return
 		}
 	}
-	s.logger.Error("the outcome of an order could not be found out", "order_number", c.number)
-	s.record(s.store.orderUnclear(s.running, c))
 }
 
-// evidence is what suggests so far that there is no order. One rejection proves nothing after a lost response: it may be about
-// a retry, after the first request had placed the order. One look at the session proves nothing either: Klarna may still be at work.
-type evidence struct {
-	rejection error // by Klarna itself
-	absent    bool  // since then Klarna reported once that the session led to no order
-}
-
-// look sends the same order again: one token makes at most one order, so this either gets the response that was lost or
-// places the order that never arrived. Once Klarna has rejected it, only the session is read. It returns true when
-// the outcome is known.
-func (s *shop) look(c *checkout, sent *sentOrder, known *evidence) bool {
-	ctx, cancel := context.WithTimeout(s.running, placeTimeout)
-	defer cancel()
-	if known.rejection == nil {
-		order, err := s.klarna.CreateOrder(ctx, sent.token, sent.request)
-		switch {
-		case err == nil:
-			s.record(s.store.orderPlaced(ctx, c, order))
-			s.logger.Info("order placed by a retry", "order_number", c.number)
-			return true
-		case errors.Is(err, klarna.ErrOrderAlreadyPlaced):
-			s.recordLost(c, err)
-			return true
-		case isRejection(err):
-			known.rejection = err
+// follow records what became of the orders whose outcome was unknown, whichever process found it out. Until then the shopper reads
+// that we are checking, and never that the purchase failed.
+func (s *shop) follow(ctx context.Context) {
+	numbers, err := s.store.ordersWithoutID(ctx)
+	for _, number := range numbers {
+		result, lookupErr := s.book.Lookup(ctx, number)
+		if lookupErr == nil {
+			lookupErr = s.record(ctx, number, result)
 		}
-		s.logger.Warn("the outcome of an order is still unknown", "order_number", c.number, "error", err)
-	}
-	exists, err := s.klarna.OrderPlaced(ctx, c.sessionID)
-	switch {
-	case exists:
-		s.recordLost(c, known.rejection)
-		return true
-	case err != nil:
-		s.logger.Warn("the session of an order could not be read", "order_number", c.number, "error", err)
-	case known.rejection == nil:
-	case known.absent:
-		s.record(s.store.orderRejected(ctx, c, problemOf(known.rejection), errors.Is(known.rejection, klarna.ErrConflict)))
-		s.logger.Warn("there is no order", "order_number", c.number, "error", known.rejection)
-		return true
-	default:
-		known.absent = true
-	}
-	return false
-}
-
-// recordLost records an order that exists while its id was lost.
-func (s *shop) recordLost(c *checkout, err error) {
-	s.record(s.store.orderPlaced(s.running, c, nil))
-	s.logger.Warn("an order exists, but its id was lost: look it up by the order number", "order_number", c.number, "error", err)
-}
-
-// isRejection reports whether Klarna itself has rejected an order. A page of a proxy with the same status is not that.
-func isRejection(err error) bool {
-	if !isKlarnas(err) || errors.Is(err, klarna.ErrOutcomeUnknown) {
-		return false
-	}
-	for _, kind := range []error{klarna.ErrInvalidRequest, klarna.ErrForbidden, klarna.ErrNotFound, klarna.ErrConflict} {
-		if errors.Is(err, kind) {
-			return true
+		if !errors.Is(lookupErr, placement.ErrUnknownReference) { // it was ordered elsewhere
+			err = errors.Join(err, lookupErr)
 		}
 	}
-	return false
+	if err != nil && ctx.Err() == nil {
+		s.logger.ErrorContext(ctx, "orders could not be followed", "error", err)
+	}
 }
 
-// isKlarnas reports whether an error has a code of Klarna's, and so comes from Klarna and not from a proxy on the way.
-func isKlarnas(err error) bool {
-	var e *klarna.Error
-	return errors.As(err, &e) && e.Code != ""
-}
+// keepPlacements is how long it is kept how an order was placed, after that is known.
+const keepPlacements = 90 * 24 * time.Hour
 
-// record logs that an outcome could not be stored.
-func (s *shop) record(err error) {
-	if err != nil {
-		s.logger.Error("the outcome of an order could not be stored", "error", err)
+// tidy deletes what nobody needs any more.
+func (s *shop) tidy(ctx context.Context) {
+	_, err := s.book.Purge(ctx, keepPlacements)
+	if err = errors.Join(err, s.store.forget(ctx, now().Add(-rememberFor))); err != nil && ctx.Err() == nil {
+		s.logger.WarnContext(ctx, "old records could not be deleted", "error", err)
 	}
 }

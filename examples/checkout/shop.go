@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/klarna-go/klarna-payments/klarna/placement"
 )
 
 // shop is the shop's server.
@@ -24,17 +25,17 @@ type shop struct {
 	baseURL  string // what Klarna and shoppers reach the shop by; empty when that is not known
 	store    *store
 	formKey  []byte
+	book     *placement.Book // places the orders
 	office   *office
-
-	turns       turns
-	settleWaits []time.Duration // before each look at an order whose outcome is unknown
 
 	running    context.Context // ends when the shop closes
 	stop       context.CancelFunc
 	background sync.WaitGroup // what runs without a request
 }
 
-func newShop(ctx context.Context, st *store, p *payments, baseURL string, logger *slog.Logger) (*shop, error) {
+// newShop makes a shop, and goes on with what it left open when it stopped. Another process goes on with an order after the lease, if the
+// one that places it dies.
+func newShop(ctx context.Context, st *store, p *payments, baseURL string, lease time.Duration, logger *slog.Logger) (*shop, error) {
 	baseURL = strings.TrimRight(baseURL, "/")
 	if u, err := url.Parse(baseURL); baseURL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
 		return nil, fmt.Errorf("the base URL must be a whole URL such as https://shop.example, not %.100q", baseURL)
@@ -55,12 +56,16 @@ func newShop(ctx context.Context, st *store, p *payments, baseURL string, logger
 	if err != nil {
 		return nil, err
 	}
+	book, err := placement.New(ctx, st.db, st.dialect, p.client, placement.WithLease(lease), placement.WithLogger(logger))
+	if err != nil {
+		return nil, err
+	}
 	s := &shop{
-		klarna: p.client, signer: signer, payments: p, logger: logger, baseURL: baseURL, store: st, formKey: derive("forms"),
-		settleWaits: []time.Duration{time.Second, 3 * time.Second, 10 * time.Second, 30 * time.Second, time.Minute, 5 * time.Minute},
+		klarna: p.client, signer: signer, payments: p, logger: logger, baseURL: baseURL, store: st, formKey: derive("forms"), book: book,
 	}
 	s.office = newOffice(s, derive("office"))
 	s.running, s.stop = context.WithCancel(context.Background())
+	s.runBackground(s.running)
 	return s, nil
 }
 
@@ -82,6 +87,7 @@ func (s *shop) handler() http.Handler {
 	mux.Handle("GET /problem/{kind}", s.page(s.showProblem))
 	mux.Handle("GET /orders/{number}", s.page(s.showOrder))
 	mux.Handle("GET /static/", static())
+	mux.HandleFunc("GET /health", s.health)
 	s.office.handle(mux)
 	mux.Handle("/", s.page(s.notFound))
 

@@ -59,10 +59,10 @@ func saveShopper(ctx context.Context, tx *sql.Tx, sh *shopper) error {
 }
 
 // leave takes a checkout away from its shopper, whose cart is empty if it was bought.
-func leave(ctx context.Context, tx *sql.Tx, checkoutID string, bought bool) error {
+func leave(ctx context.Context, tx *sql.Tx, orderNumber string, bought bool) error {
 	_, err := tx.ExecContext(ctx, `
 		UPDATE shoppers SET checkout_id = '', version = version + 1, cart = CASE WHEN $2 THEN '{}' ELSE cart END
-		WHERE checkout_id = $1`, checkoutID, bought)
+		WHERE checkout_id = (SELECT id FROM checkouts WHERE number = $1)`, orderNumber, bought)
 	return err
 }
 

@@ -20,22 +20,23 @@ import (
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
-	_ "modernc.org/sqlite"             // the driver "sqlite", without C
+	"github.com/klarna-go/klarna-payments/klarna/placement"
+	_ "modernc.org/sqlite" // the driver "sqlite", without C
 )
 
 // store is the shop's database, which several processes may share: PostgreSQL, or SQLite in a file. The queries stand
 // beside what they store: shopper.go, checkout.go, order.go and office_changes.go. One text of each serves both databases.
 type store struct {
-	db       *sql.DB
-	postgres bool
+	db      *sql.DB
+	dialect placement.Dialect
 }
 
 // openStore opens a database, and creates its tables if they are missing. The name is the URL of a PostgreSQL database or the
 // path of a SQLite file.
 func openStore(ctx context.Context, name string) (*store, error) {
-	st, driverName, source := &store{}, "sqlite", ""
+	st, driverName, source := &store{dialect: placement.SQLite}, "sqlite", ""
 	if strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://") {
-		st.postgres, driverName, source = true, "pgx", name
+		st.dialect, driverName, source = placement.Postgres, "pgx", name
 	} else {
 		// Only the shop may read it: it holds what shoppers bought.
 		file, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the path is the one that was asked for
@@ -78,7 +79,7 @@ func (st *store) migrate(ctx context.Context) error {
 	number := func(name string) int { n, _ := strconv.Atoi(strings.SplitN(name, "_", 2)[0]); return n }
 	slices.SortFunc(files, func(a, b os.DirEntry) int { return cmp.Compare(number(a.Name()), number(b.Name())) })
 	return st.inTx(ctx, func(tx *sql.Tx) error {
-		if st.postgres { // SQLite has locked the database with the beginning of the transaction
+		if st.dialect == placement.Postgres { // SQLite has locked the database with the beginning of the transaction
 			if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtext('example shop'))`); err != nil {
 				return err
 			}

@@ -10,14 +10,18 @@ import (
 	"testing"
 	"time"
 
+	"github.com/klarna-go/klarna-payments/internal/pgtest"
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
 	"github.com/klarna-go/klarna-payments/klarna/ordermanagement"
 )
 
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
 // onBothDatabases runs a test on SQLite and on PostgreSQL, with the name of an empty database.
 func onBothDatabases(t *testing.T, test func(t *testing.T, database string)) {
 	t.Run("SQLite", func(t *testing.T) { test(t, filepath.Join(t.TempDir(), "shop.sqlite")) })
+	t.Run("PostgreSQL", func(t *testing.T) { test(t, pgtest.Database(t)) })
 }
 
 // at is the same browser at another process of the shop, which a load balancer has chosen.

@@ -154,7 +154,7 @@ func (s *shop) statusChanged(w http.ResponseWriter, r *http.Request) {
 
 // returned is where the shopper comes back, if they do.
 func (s *shop) returned(w http.ResponseWriter, r *http.Request) {
-	p := s.settle(r.Context(), r.URL.Query().Get("reference"))
+	p := s.settle(context.WithoutCancel(r.Context()), r.URL.Query().Get("reference")) // even if the shopper leaves at once
 	if p == nil {
 		http.NotFound(w, r)
 		return

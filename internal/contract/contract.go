@@ -31,7 +31,7 @@ type Contract struct {
 var loaders = func() map[string]func() (*Contract, error) {
 	all := map[string]func() (*Contract, error){}
 	for _, row := range api.Contracts {
-		all[row.Name] = sync.OnceValues(func() (*Contract, error) { return parse(row.OpenAPI()) })
+		all[row.Name] = sync.OnceValues(func() (*Contract, error) { return Parse(row.OpenAPI()) })
 	}
 	return all
 }()
@@ -49,8 +49,8 @@ func LoadNamed(name string) (*Contract, error) {
 	return load()
 }
 
-// parse reads the document in both its forms.
-func parse(document []byte) (*Contract, error) {
+// Parse reads and validates a document.
+func Parse(document []byte) (*Contract, error) {
 	open, err := newForm(document, func(*openapi3.T) {})
 	if err != nil {
 		return nil, err

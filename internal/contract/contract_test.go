@@ -39,7 +39,7 @@ func TestABrokenDocumentIsRejected(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := parse([]byte(document))
+			_, err := Parse([]byte(document))
 			require.Error(t, err)
 		})
 	}
@@ -97,7 +97,7 @@ func TestConcurrentUse(t *testing.T) {
 // The load is paid by every program that turns the check before sending on.
 func BenchmarkParse(b *testing.B) {
 	for b.Loop() {
-		if _, err := parse(api.OpenAPI); err != nil {
+		if _, err := Parse(api.OpenAPI); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -85,6 +85,9 @@ func violations(err error) []Violation {
 		}
 		return all
 	case *openapi3filter.RequestError:
+		if e.Parameter != nil {
+			return []Violation{{Path: e.Parameter.Name, Reason: "the parameter is malformed"}}
+		}
 		return under(e.Reason, e.Err)
 	case *openapi3filter.ResponseError:
 		return under(e.Reason, e.Err)

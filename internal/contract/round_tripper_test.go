@@ -294,7 +294,7 @@ func (c *closeRecorder) Close() error {
 
 func TestAnotherContractCanBeChecked(t *testing.T) {
 	t.Parallel()
-	c, err := parse([]byte(`
+	c, err := Parse([]byte(`
 openapi: 3.0.3
 info: {title: t, version: '1'}
 paths:

@@ -12,11 +12,12 @@ import (
 var (
 	ErrNoURL    = errors.New("the environment is not a URL")
 	ErrUserInfo = errors.New("the base URL must not contain a user name or password")
+	ErrPlain    = errors.New("must be https; plain http is for loopback only, since it would show credentials and personal data to the network")
 )
 
-// ParseBaseURL checks a base URL: it is https, or http to loopback, and has nothing but a host and a path. Its errors
-// quote no more than the scheme and the host, since people paste URLs with passwords in them.
-func ParseBaseURL(text string) (*url.URL, error) {
+// ParseBaseURL checks a base URL: it is https, or http to loopback, and has nothing but a host and a path. With plain it may be
+// http to any host. Its errors quote no more than the scheme and the host, since people paste URLs with passwords in them.
+func ParseBaseURL(text string, plain bool) (*url.URL, error) {
 	base, err := url.Parse(strings.TrimSpace(text))
 	switch {
 	case err != nil, base.Scheme == "" && base.Host == "":
@@ -31,8 +32,8 @@ func ParseBaseURL(text string) (*url.URL, error) {
 		return nil, fmt.Errorf("the base URL of host %q must not have a query", base.Host)
 	case base.Fragment != "":
 		return nil, fmt.Errorf("the base URL of host %q must not have a fragment", base.Host)
-	case base.Scheme == "http" && !IsLoopback(base.Hostname()):
-		return nil, fmt.Errorf("the base URL of host %q must be https; plain http is for loopback only, since it would show credentials and personal data to the network", base.Host)
+	case IsPlain(base) && !plain:
+		return nil, fmt.Errorf("the base URL of host %q %w", base.Host, ErrPlain)
 	}
 	for segment := range strings.SplitSeq(base.Path, "/") {
 		if segment == "." || segment == ".." {
@@ -43,6 +44,9 @@ func ParseBaseURL(text string) (*url.URL, error) {
 	base.RawPath = strings.TrimRight(base.RawPath, "/")
 	return base, nil
 }
+
+// IsPlain reports whether a URL is http to a host that is not loopback.
+func IsPlain(u *url.URL) bool { return u.Scheme == "http" && !IsLoopback(u.Hostname()) }
 
 // IsLoopback reports whether a host is localhost or a loopback address.
 func IsLoopback(host string) bool {

@@ -422,7 +422,7 @@ func TestBaseURLIsCheckedWithoutQuotingIt(t *testing.T) {
 		"http://api.example":          `the base URL of host "api.example" must be https`,
 		"https://api.example?k=s3cre": `the base URL of host "api.example" must not have a query`,
 	} {
-		base, err := engine.ParseBaseURL(text)
+		base, err := engine.ParseBaseURL(text, false)
 		if want == "" {
 			require.NoError(t, err)
 			require.Equal(t, strings.TrimRight(text, "/"), base.String())

@@ -161,8 +161,8 @@ func checkSessionURL(text string) error {
 
 // checkDistribution reports what a distribution lacks.
 func checkDistribution(d DistributionRequest) error {
-	missing, contact := "", d.ContactInformation
-	switch {
+	var missing string
+	switch contact := d.ContactInformation; {
 	case d.Method == "":
 		missing = "method"
 	case d.Method == DistributionMethodEmail && contact.Email == "":

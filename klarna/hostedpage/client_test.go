@@ -257,6 +257,15 @@ func TestResponseWithoutItsResultIsUnexpected(t *testing.T) {
 	}
 }
 
+// Without a status, nobody knows how far the shopper came; without an id, nobody can ask.
+func TestResponseNeedsWhatIsActedOn(t *testing.T) {
+	t.Parallel()
+	_, err := (&script{lines: []line{{status: 200, body: `{"session_id":"p-1","order_id":"o-1"}`}}}).client(t).ReadSession(t.Context(), pageID)
+	require.ErrorIs(t, err, klarna.ErrUnexpectedResponse)
+	_, err = (&script{lines: []line{{status: 201, body: `{"redirect_url":"https://pay.klarna.com/p-1"}`}}}).client(t).CreateSession(t.Context(), hostedpage.SessionRequest{PaymentSessionURL: sessionURL})
+	require.ErrorIs(t, err, klarna.ErrUnexpectedResponse)
+}
+
 func TestNoOperationTakesAnIdempotencyKey(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations(t) {
@@ -321,9 +330,9 @@ func TestClientThatWasNotMade(t *testing.T) {
 func TestSessionURLNamesTheHostThatHasTheSession(t *testing.T) {
 	t.Parallel()
 	for env, want := range map[klarna.Environment]string{
-		klarna.PlaygroundEU:               "https://api.playground.klarna.com/payments/v1/sessions/s-1",
-		" https://gateway.example/to/k/ ": "https://gateway.example/to/k/payments/v1/sessions/s-1",
-		"http://127.0.0.1:8181":           "http://127.0.0.1:8181/payments/v1/sessions/s-1",
+		klarna.PlaygroundEU:             "https://api.playground.klarna.com/payments/v1/sessions/s-1",
+		"https://gateway.example/to/k/": "https://gateway.example/to/k/payments/v1/sessions/s-1",
+		"http://127.0.0.1:8181":         "http://127.0.0.1:8181/payments/v1/sessions/s-1",
 	} {
 		client, err := klarna.New(env, klarna.APIKey(apiKey), klarna.WithHTTPClient(http.DefaultClient))
 		require.NoError(t, err)

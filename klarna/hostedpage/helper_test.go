@@ -3,6 +3,7 @@ package hostedpage_test
 import (
 	"embed"
 	"encoding/json"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -46,7 +47,7 @@ func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 	defer s.mu.Unlock()
 	l := s.lines[min(len(s.sent), len(s.lines)-1)]
 	var body []byte
-	if r.Body != nil && l.err != error(errDial) { // of what is not sent, nothing is read
+	if r.Body != nil && !errors.Is(l.err, errDial) { // of what is not sent, nothing is read
 		body, _ = io.ReadAll(r.Body)
 	}
 	s.seen, s.sent = append(s.seen, r), append(s.sent, string(body))

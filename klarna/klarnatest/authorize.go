@@ -35,6 +35,52 @@ func (s *Server) AuthorizeWith(sessionID string, data AuthorizeData) (authorizat
 	return token, nil
 }
 
+// Outcome is what a shopper does in the browser.
+type Outcome string
+
+// What a shopper does in the browser.
+const (
+	OutcomeApprove       Outcome = "approve"
+	OutcomeDecline       Outcome = "decline"        // is declined by Klarna
+	OutcomeInvalidFields Outcome = "invalid_fields" // mistypes something, such as the email address
+	OutcomeClose         Outcome = "close"          // closes the window
+)
+
+// Authorized is what a page gets from Klarna's script: approved, with a token; or not, and whether the form may be shown again.
+type Authorized struct {
+	Approved           bool     `json:"approved"`
+	ShowForm           bool     `json:"show_form"`
+	AuthorizationToken string   `json:"authorization_token,omitempty"`
+	InvalidFields      []string `json:"invalid_fields,omitempty"` // that the shopper has to correct
+}
+
+// AuthorizeAs is AuthorizeWith for any outcome. The data stays in the session whatever the outcome is. Data that is not what Klarna
+// takes is in InvalidFields. It is an error if the session is unknown, has expired or led to an order.
+func (s *Server) AuthorizeAs(sessionID string, outcome Outcome, data AuthorizeData) (Authorized, error) {
+	var given members
+	convert(data, &given)
+	return s.authorizeAs(sessionID, outcome, given, nil)
+}
+
+func (s *Server) authorizeAs(sessionID string, outcome Outcome, data members, invalidFields []string) (Authorized, error) {
+	s.mu.Lock()
+	x, rejected := s.findOpenSession(sessionID)
+	s.mu.Unlock()
+	var result any
+	if rejected == nil {
+		result, rejected = s.browserAuthorize(x, browserCall{Data: data, Outcome: outcome, InvalidFields: invalidFields})
+	}
+	if rejected != nil {
+		return Authorized{}, fmt.Errorf("klarnatest: AuthorizeAs: %w", rejected)
+	}
+	done := result.(browserResult)
+	authorized := Authorized{Approved: done.Approved, ShowForm: done.ShowForm, AuthorizationToken: done.AuthorizationToken}
+	if done.Error != nil {
+		authorized.InvalidFields = done.Error.InvalidFields
+	}
+	return authorized, nil
+}
+
 // approve authorizes, and has the shop called back.
 func (s *Server) approve(sessionID string, given members) (token string, rejected *failure) {
 	a, authorized, rejected := s.authorize(sessionID, given)

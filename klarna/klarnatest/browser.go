@@ -20,19 +20,11 @@ type browserCall struct {
 	ClientToken   string   `json:"client_token"`
 	Data          members  `json:"data"`           // takes its place in the session
 	AutoFinalize  *bool    `json:"auto_finalize"`  // of authorize: false asks for a later finalize
-	Outcome       string   `json:"outcome"`        // of all but session: what the shopper does; empty is approve
+	Outcome       Outcome  `json:"outcome"`        // of all but session: what the shopper does; empty is approve
 	InvalidFields []string `json:"invalid_fields"` // of the outcome invalid_fields
 
 	request *Request
 }
-
-// What a shopper does.
-const (
-	outcomeApprove       = "approve"
-	outcomeDecline       = "decline"
-	outcomeInvalidFields = "invalid_fields"
-	outcomeClose         = "close"
-)
 
 // browserResult is what the script hands to the page's callback.
 type browserResult struct {
@@ -99,7 +91,7 @@ func (s *Server) browser(w http.ResponseWriter, r *http.Request, request *Reques
 		return nil, badValue(strings.TrimPrefix(path, "data."))
 	}
 	switch call.Outcome {
-	case "", outcomeApprove, outcomeDecline, outcomeInvalidFields, outcomeClose:
+	case "", OutcomeApprove, OutcomeDecline, OutcomeInvalidFields, OutcomeClose:
 	default:
 		return nil, badValue("outcome")
 	}

@@ -103,11 +103,11 @@ func (s *Server) updateFromBrowser(x *session, call browserCall) *failure {
 func (s *Server) shopper(x *session, call browserCall) *browserResult {
 	rejected := s.updateFromBrowser(x, call)
 	switch {
-	case call.Outcome == outcomeClose:
+	case call.Outcome == OutcomeClose:
 		return &browserResult{ShowForm: true}
-	case call.Outcome == outcomeDecline:
+	case call.Outcome == OutcomeDecline:
 		return &browserResult{}
-	case call.Outcome == outcomeInvalidFields:
+	case call.Outcome == OutcomeInvalidFields:
 		fields := call.InvalidFields
 		if len(fields) == 0 {
 			fields = []string{"billing_address.email"}

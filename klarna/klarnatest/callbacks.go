@@ -23,11 +23,24 @@ type callbacks struct {
 	policy  CallbackPolicy
 	record  []Callback
 	pending int
-	idle    chan struct{} // closed when pending is 0 again
+	idle    chan struct{}      // closed when pending is 0 again
+	run     context.Context    // of the callbacks to come; ends with ctx, or when the server is reset
+	stop    context.CancelFunc // ends run
 }
 
 func newCallbacks(ctx context.Context, logger *slog.Logger) *callbacks {
-	return &callbacks{ctx: ctx, logger: logger, policy: CallbackPolicy{}}
+	c := &callbacks{ctx: ctx, logger: logger, policy: CallbackPolicy{}}
+	c.run, c.stop = context.WithCancel(ctx)
+	return c
+}
+
+// reset forgets what was done, and does not do what is waiting.
+func (c *callbacks) reset() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stop()
+	c.run, c.stop = context.WithCancel(c.ctx)
+	c.policy, c.record = CallbackPolicy{}, nil
 }
 
 // wait waits for all that is under way; ctx has ended by then, which makes it short.
@@ -48,6 +61,8 @@ type message struct {
 
 	tries   int           // at most; 0 is callbackTries
 	timeout time.Duration // unless the policy has one; 0 is callbackTimeout
+
+	ctx context.Context // set by start
 }
 
 // start makes a callback in the background. The channel is closed when it is over. A message without a URL starts nothing.
@@ -56,6 +71,7 @@ func (c *callbacks) start(m message) <-chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	policy := c.policy.withDefaults(m.timeout)
+	m.ctx = c.run
 	var skipped string
 	switch {
 	case m.url == "":
@@ -97,7 +113,7 @@ func (c *callbacks) finish(through chan struct{}) {
 }
 
 func (c *callbacks) deliver(m message, policy CallbackPolicy) {
-	if !c.sleep(policy.Delay) {
+	if !sleep(m.ctx, policy.Delay) {
 		return
 	}
 	c.tryAll(m, policy)
@@ -111,7 +127,7 @@ func (c *callbacks) tryAll(m message, policy CallbackPolicy) {
 	wait, client := policy.Wait, newCallbackClient(policy)
 	for try := 1; try <= cmp.Or(m.tries, callbackTries); try++ {
 		if try > 1 {
-			if !c.sleep(wait) {
+			if !sleep(m.ctx, wait) {
 				return
 			}
 			wait *= 2
@@ -119,10 +135,10 @@ func (c *callbacks) tryAll(m message, policy CallbackPolicy) {
 		done := Callback{Time: time.Now(), Kind: m.kind, URL: m.url, Try: try}
 		done.StatusCode, done.Err = c.post(client, m, policy)
 		if errors.Is(done.Err, errNotAllowed) {
-			c.add(Callback{Time: done.Time, Kind: m.kind, URL: m.url, Skipped: errNotAllowed.Error()})
+			c.add(m, Callback{Time: done.Time, Kind: m.kind, URL: m.url, Skipped: errNotAllowed.Error()})
 			return
 		}
-		c.add(done)
+		c.add(m, done)
 		if done.Err == nil && m.ends(done.StatusCode) {
 			return
 		}
@@ -135,7 +151,7 @@ func (c *callbacks) post(client *http.Client, m message, policy CallbackPolicy) 
 	if err != nil {
 		return 0, err
 	}
-	ctx, cancel := context.WithTimeout(c.ctx, 2*policy.Timeout)
+	ctx, cancel := context.WithTimeout(m.ctx, 2*policy.Timeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, m.url, bytes.NewReader(body))
 	if err != nil {
@@ -155,21 +171,24 @@ func (c *callbacks) post(client *http.Client, m message, policy CallbackPolicy) 
 	return resp.StatusCode, nil
 }
 
-func (c *callbacks) sleep(d time.Duration) bool {
+// sleep reports whether the time passed before the context ended.
+func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return true
-	case <-c.ctx.Done():
+	case <-ctx.Done():
 		return false
 	}
 }
 
-func (c *callbacks) add(done Callback) {
+func (c *callbacks) add(m message, done Callback) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.addLocked(done)
+	if m.ctx == c.run { // or the server was reset meanwhile
+		c.addLocked(done)
+	}
 }
 
 func (c *callbacks) addLocked(done Callback) {

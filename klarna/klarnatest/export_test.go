@@ -11,3 +11,10 @@ func (s *Server) Locked(do func()) {
 	defer s.mu.Unlock()
 	do()
 }
+
+// StoredPages is how many hosted pages the server stores, by id and by address.
+func (s *Server) StoredPages() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.pages) + len(s.pageKeys)
+}

@@ -50,6 +50,12 @@ func (s *Server) PendingFaults() map[klarna.Operation][]Fault {
 	return pending
 }
 
+func (q *faultQueue) clear() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.faults = nil
+}
+
 // next takes the next fault of an operation.
 func (q *faultQueue) next(op klarna.Operation) (Fault, bool) {
 	q.mu.Lock()

@@ -2,6 +2,7 @@ package klarnatest
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -27,6 +28,11 @@ type HostedPage struct {
 	Session       hostedpage.Session               // what ReadSession returns
 	RedirectURL   string                           // the address of the page
 	Distributions []hostedpage.DistributionRequest // what was asked to be sent, in order; nothing is sent
+}
+
+// Format prints the status, for every verb.
+func (p HostedPage) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, "hosted page "+p.Session.Status)
 }
 
 // VisitHostedPage does what a shopper does on a page, without a browser, and returns where the browser would be sent: one of the

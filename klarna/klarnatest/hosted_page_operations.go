@@ -94,7 +94,8 @@ func (s *Server) sessionIn(sessionURL string) (id string, ok bool) {
 	if err != nil || baseErr != nil || u.Scheme != base.Scheme || u.Port() != base.Port() {
 		return "", false
 	}
-	if u.Hostname() != base.Hostname() && !(engine.IsLoopback(u.Hostname()) && engine.IsLoopback(base.Hostname())) {
+	thisMachine := engine.IsLoopback(u.Hostname()) && engine.IsLoopback(base.Hostname())
+	if u.Hostname() != base.Hostname() && !thisMachine {
 		return "", false
 	}
 	id, ok = strings.CutPrefix(collapsed(u.Path), collapsed(base.Path+"/payments/v1/sessions")+"/")

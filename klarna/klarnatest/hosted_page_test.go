@@ -225,6 +225,40 @@ func TestPageOrdersWhatTheSessionHolds(t *testing.T) {
 	require.EqualValues(t, 11900, s.server.Order(s.readPage(pageID).OrderID).OrderAmount)
 }
 
+// However the shop's update and the approval meet, the order is what the session holds, and there is one.
+func TestUpdateAndApprovalAtTheSameTime(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	for range 30 {
+		sessionID, pageID := s.page(hostedpage.PlaceOrderModePlaceOrder, allURLs)
+		updated := make(chan error)
+		go func() {
+			updated <- s.UpdateSession(context.Background(), sessionID, klarna.SessionUpdate{
+				OrderAmount: new(int64(11900)), OrderTaxAmount: new(int64(1900)), OrderLines: cart().OrderLines[:1],
+			})
+		}()
+		s.visit(pageID, klarnatest.HostedPageApprove)
+		want := int64(11900)
+		if err := <-updated; err != nil { // the order came first
+			require.ErrorIs(t, err, klarna.ErrOrderAlreadyPlaced)
+			want = 12400
+		}
+		require.Equal(t, want, s.read(sessionID).OrderAmount)
+		require.Equal(t, want, s.server.Order(s.readPage(pageID).OrderID).OrderAmount)
+	}
+}
+
+// A page is printed without its tokens and addresses.
+func TestPageIsPrintedWithoutSecrets(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	_, pageID := s.page("", allURLs)
+	require.NoError(t, s.pages().DistributeSession(t.Context(), pageID, byEmail))
+	s.visit(pageID, klarnatest.HostedPageApprove)
+	page := s.server.HostedPage(pageID)
+	require.Equal(t, "hosted page COMPLETED|hosted page COMPLETED", fmt.Sprintf("%v|%#v", page, *page))
+}
+
 func TestPageExpiresAnHourBeforeItsSession(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -312,15 +346,17 @@ func TestInvalidRequestForAPageIsRejected(t *testing.T) {
 		`{}`:                        `Bad value: payment_session_url`,
 		`[]`:                        `"error_code":"BAD_REQUEST"`,
 		`{"payment_session_url":7}`: `Bad value: payment_session_url`,
-		`{"payment_session_url":"` + sessionID + `"}`:                                                         `Bad value: payment_session_url`,
-		`{"payment_session_url":"` + s.server.URL + `/payments/v1/sessions/"}`:                                `Bad value: payment_session_url`,
-		`{"payment_session_url":"` + s.server.URL + `/checkout/v3/orders/x"}`:                                 `Bad value: payment_session_url`,
-		`{"payment_session_url":"https://api.playground.klarna.com/payments/v1/sessions/` + sessionID + `"}`:  `Bad value: payment_session_url`,
-		`{"payment_session_url":"http://10.0.0.1/payments/v1/sessions/` + sessionID + `"}`:                    `Bad value: payment_session_url`,
-		`{` + u + `,"options":{"place_order_mode":"LATER"}}`:                                                  `Bad value: options.place_order_mode`,
-		`{` + u + `,"options":{"background_images":[{"width":1e2}]}}`:                                         `Bad value: options`,
-		`{` + u + `,"options":{"payment_method_category":"PAY_NOW","payment_method_categories":["PAY_NOW"]}}`: `Bad value: options.payment_method_category, options.payment_method_categories`,
-		`{` + tokenOnly + `,"options":{"place_order_mode":"PLACE_ORDER"}}`:                                    `Bad value: options.place_order_mode`,
+		`{"payment_session_url":"` + sessionID + `"}`:                                                                                                    `Bad value: payment_session_url`,
+		`{"payment_session_url":"` + s.server.URL + `/payments/v1/sessions/"}`:                                                                           `Bad value: payment_session_url`,
+		`{"payment_session_url":"` + s.server.URL + `/checkout/v3/orders/x"}`:                                                                            `Bad value: payment_session_url`,
+		`{"payment_session_url":"https://api.playground.klarna.com/payments/v1/sessions/` + sessionID + `"}`:                                             `Bad value: payment_session_url`,
+		`{"payment_session_url":"http://127.0.0.1:1/payments/v1/sessions/` + sessionID + `"}`:                                                            `Bad value: payment_session_url`,
+		`{"payment_session_url":"http://10.0.0.1:` + s.server.URL[strings.LastIndex(s.server.URL, ":")+1:] + `/payments/v1/sessions/` + sessionID + `"}`: `Bad value: payment_session_url`,
+		`{"payment_session_url":"http://10.0.0.1/payments/v1/sessions/` + sessionID + `"}`:                                                               `Bad value: payment_session_url`,
+		`{` + u + `,"options":{"place_order_mode":"LATER"}}`:                                                                                             `Bad value: options.place_order_mode`,
+		`{` + u + `,"options":{"background_images":[{"width":1e2}]}}`:                                                                                    `Bad value: options`,
+		`{` + u + `,"options":{"payment_method_category":"PAY_NOW","payment_method_categories":["PAY_NOW"]}}`:                                            `Bad value: options.payment_method_category, options.payment_method_categories`,
+		`{` + tokenOnly + `,"options":{"place_order_mode":"PLACE_ORDER"}}`:                                                                               `Bad value: options.place_order_mode`,
 	} {
 		got := s.hosted(http.MethodPost, "/hpp/v1/sessions", body)
 		require.Equal(t, http.StatusBadRequest, got.status, body)
@@ -592,4 +628,5 @@ func TestPagesAreForgottenWithTheirSessions(t *testing.T) {
 		forgotten = forgotten || err != nil
 	}
 	require.True(t, forgotten, "the session was forgotten with its pages")
+	require.Zero(t, small.server.StoredPages())
 }

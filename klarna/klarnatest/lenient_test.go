@@ -112,7 +112,9 @@ var lenientRules = []struct {
 	{2, "intent of an order", newOrder, func(m members) { m["intent"], m["payment_method_reference"] = "buy", nil },
 		"intent unknown_member, payment_method_reference unknown_member"},
 
-	{3, "null in a session", newSession, func(m members) { m["merchant_reference1"], m["billing_address"] = nil, members{"phone": nil, "country": "DE"} },
+	{3, "null in a session", newSession, func(m members) {
+		m["merchant_reference1"], m["billing_address"] = nil, members{"phone": nil, "country": "DE"}
+	},
 		"billing_address.phone null, merchant_reference1 null"},
 	{3, "null in a line of an order", newOrder, func(m members) { lineOf(m)["image_url"], m["merchant_data"] = nil, nil },
 		"merchant_data null, order_lines[0].image_url null"},
@@ -137,7 +139,10 @@ var lenientRules = []struct {
 		"order_lines[0].merchant_data coerced, order_lines[0].reference coerced"},
 	{6, "numbers in a list of strings", newSession, func(m members) { m["custom_payment_method_ids"] = []any{1, 2} },
 		"custom_payment_method_ids[0] coerced, custom_payment_method_ids[1] coerced"},
-	{6, "numbers with a point", newSession, func(m members) { m["order_amount"] = json.Number("12400.0"); lineOf(m)["tax_rate"] = json.Number("1900.00") },
+	{6, "numbers with a point", newSession, func(m members) {
+		m["order_amount"] = json.Number("12400.0")
+		lineOf(m)["tax_rate"] = json.Number("1900.00")
+	},
 		"order_amount coerced, order_lines[0].tax_rate coerced"},
 	{6, "numbers in strings", newOrder, func(m members) { m["order_amount"], lineOf(m)["unit_price"] = "12400", "11900.00" },
 		"order_amount coerced, order_lines[0].unit_price coerced"},
@@ -152,7 +157,9 @@ var lenientRules = []struct {
 		"customer empty, merchant_urls empty, options empty"},
 	{6, "an empty object", newSession, func(m members) { m["options"], m["customer"] = members{}, members{} }, ""},
 	{6, "an empty attachment", newSession, func(m members) { m["attachment"] = members{} }, "attachment empty"},
-	{6, "an empty string where it has no use", newSession, func(m members) { m["locale"], lineOf(m)["quantity_unit"], lineOf(m)["total_discount_amount"] = "", "", "" },
+	{6, "an empty string where it has no use", newSession, func(m members) {
+		m["locale"], lineOf(m)["quantity_unit"], lineOf(m)["total_discount_amount"] = "", "", ""
+	},
 		"locale empty, order_lines[0].quantity_unit empty, order_lines[0].total_discount_amount empty"},
 	{6, "an empty country of an address", newSession, func(m members) { m["billing_address"] = members{"country": "", "email": ""} }, "billing_address.country empty"},
 

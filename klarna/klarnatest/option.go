@@ -16,6 +16,8 @@ type config struct {
 	url              string
 	username, apiKey string
 	strict           bool
+	setup            func(*Server)
+	remoteControl    bool
 	categories       []string
 	repeatTokens     bool
 	keyConflicts     bool
@@ -48,6 +50,18 @@ func WithCredentials(username, apiKey string) Option {
 // response to wrong credentials has the body that Klarna documents instead of the page that was recorded.
 func WithStrict() Option {
 	return func(c *config) { c.strict = true }
+}
+
+// WithSetup has the server call a function when it starts and after each [Server.Reset], to set what the methods of [Server] set,
+// such as [Server.SetFraudStatus] and [Server.SetRateLimit].
+func WithSetup(setup func(*Server)) Option {
+	return func(c *config) { c.setup = setup }
+}
+
+// WithRemoteControl lets other machines use the control API below /_sandbox/ as well. Whoever reaches the server then reads what it
+// has stored, personal data included, and changes it. Without this option it responds to loopback only.
+func WithRemoteControl() Option {
+	return func(c *config) { c.remoteControl = true }
 }
 
 // WithCategories sets the payment method categories that a session offers, such as "pay_later" and "pay_over_time" of older

@@ -40,6 +40,12 @@ func (s *Server) SetRateLimit(createSession, others int) {
 	s.limits.began, s.limits.used = map[bool]time.Time{}, map[bool]int{}
 }
 
+func (l *limits) clear() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.quotas, l.began, l.used = nil, nil, nil
+}
+
 // take counts a call, and returns how many are left, after how many seconds the count begins anew, and whether this one is
 // too many.
 func (l *limits) take(op klarna.Operation, now time.Time) (remaining, reset int, over bool) {

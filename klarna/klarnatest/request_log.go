@@ -95,6 +95,12 @@ func (l *requestLog) add(r Request) {
 	}
 }
 
+func (l *requestLog) clear() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.requests, l.bytes = nil, 0
+}
+
 // size is how many bytes of a request count.
 func (r Request) size() int {
 	size := len(r.Body)

@@ -40,8 +40,11 @@ func (s *Server) routes() *http.ServeMux {
 		mux.HandleFunc(path, s.methodNotAllowed(strings.Join(allowed, ", ")))
 	}
 	mux.HandleFunc("GET "+redirectPath+"{order_id}", s.redirect)
-	mux.HandleFunc("GET /{region}/kp/v1/sessions/{session_id}/redirect", s.redirect)
+	for _, region := range []string{"eu", "na", "oc"} {
+		mux.HandleFunc("GET /"+region+"/kp/v1/sessions/{session_id}/redirect", s.redirect)
+	}
 	s.browserRoutes(mux)
+	s.controlRoutes(mux)
 	s.hostedPageRoutes(mux)
 	mux.HandleFunc("/", s.notFound)
 	return mux

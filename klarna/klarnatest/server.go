@@ -25,23 +25,25 @@ type Server struct {
 	// the username with the password. As at Klarna the key is also the password.
 	Username, Password, APIKey string
 
-	server       *httptest.Server
-	mux          *http.ServeMux
-	clock        clock
-	log          requestLog
-	logger       *slog.Logger
-	faults       faultQueue
-	limits       limits
-	callbacks    *callbacks
-	strict       bool
-	large        turns
-	categories   []string // identifiers
-	repeatTokens bool
-	keyConflicts bool
-	readTimeout  time.Duration // 0 is no limit
-	grace        time.Duration
-	closing      context.Context // ends when Close begins
-	close        context.CancelFunc
+	server        *httptest.Server
+	mux           *http.ServeMux
+	clock         clock
+	log           requestLog
+	logger        *slog.Logger
+	faults        faultQueue
+	limits        limits
+	callbacks     *callbacks
+	strict        bool
+	setup         func(*Server) // nil, or the settings to begin with
+	remoteControl bool
+	large         turns
+	categories    []string // identifiers
+	repeatTokens  bool
+	keyConflicts  bool
+	readTimeout   time.Duration // 0 is no limit
+	grace         time.Duration
+	closing       context.Context // ends when Close begins
+	close         context.CancelFunc
 
 	// mu guards what follows, and all that it leads to. Nothing that takes long is done while it is held: bodies are
 	// parsed, validated and compared before, and responses are encoded after.
@@ -59,16 +61,18 @@ func NewServer(opts ...Option) *Server {
 	}
 	s := &Server{
 		Username: c.username, Password: c.apiKey, APIKey: c.apiKey,
-		logger:       c.logger,
-		strict:       c.strict,
-		large:        make(turns, 1),
-		categories:   c.categories,
-		repeatTokens: c.repeatTokens,
-		keyConflicts: c.keyConflicts,
-		readTimeout:  c.readTimeout,
-		grace:        defaultGrace,
-		store:        newStore(c.maxSessions, c.maxBytes),
-		fraudStatus:  klarna.FraudStatusAccepted,
+		logger:        c.logger,
+		strict:        c.strict,
+		setup:         c.setup,
+		remoteControl: c.remoteControl,
+		large:         make(turns, 1),
+		categories:    c.categories,
+		repeatTokens:  c.repeatTokens,
+		keyConflicts:  c.keyConflicts,
+		readTimeout:   c.readTimeout,
+		grace:         defaultGrace,
+		store:         newStore(c.maxSessions, c.maxBytes),
+		fraudStatus:   klarna.FraudStatusAccepted,
 	}
 	s.setCredentials()
 	s.closing, s.close = context.WithCancel(context.Background())
@@ -87,6 +91,9 @@ func NewServer(opts ...Option) *Server {
 	s.URL = "http://" + s.server.Listener.Addr().String()
 	if c.url != "" {
 		s.URL = strings.TrimRight(c.url, "/")
+	}
+	if s.setup != nil {
+		s.setup(s)
 	}
 	s.server.Start()
 	if transport, ok := s.server.Client().Transport.(*http.Transport); ok {

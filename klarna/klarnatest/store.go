@@ -206,12 +206,12 @@ func (o *placedOrder) size() int {
 
 // Created counts what a server has created since it started, forgotten or not.
 type Created struct {
-	Sessions       int
-	Orders         int
-	CustomerTokens int
-	Captures       int
-	Refunds        int
-	HostedPages    int
+	Sessions       int `json:"sessions"`
+	Orders         int `json:"orders"`
+	CustomerTokens int `json:"customer_tokens"`
+	Captures       int `json:"captures"`
+	Refunds        int `json:"refunds"`
+	HostedPages    int `json:"hosted_pages"`
 }
 
 // Created returns how many sessions, orders, customer tokens, captures, refunds and hosted pages there were so far. An order that is

@@ -51,7 +51,8 @@ CREATE TABLE orders (
     ordered         TIMESTAMP NOT NULL
 );
 CREATE INDEX orders_ordered ON orders (ordered);
-CREATE INDEX orders_checking ON orders (ordered) WHERE state = 'checking';
+CREATE INDEX orders_shopper ON orders (shopper_id, ordered);
+CREATE INDEX orders_without_id ON orders (ordered) WHERE klarna_order_id = '';
 CREATE UNIQUE INDEX orders_klarna ON orders (klarna_order_id) WHERE klarna_order_id <> '';
 
 -- Captures, refunds, cancellations and releases, each with its idempotency key before it is sent.

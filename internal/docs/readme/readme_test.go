@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/klarna-go/klarna-payments/klarna/customertoken"
 	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
 	"github.com/klarna-go/klarna-payments/klarna/ordermanagement"
 	"github.com/klarna-go/klarna-payments/klarna/preflight"
@@ -119,6 +120,39 @@ func captureAndRefund(ctx context.Context, client *klarna.Client, orderID string
 	// end of quote
 	_ = refundID
 	return err
+}
+
+func chargeAgain(ctx context.Context, client *klarna.Client, customerToken string) error {
+	// quote: charge
+	monthly := klarna.Subscription{Name: "Coffee, once a month", Interval: klarna.SubscriptionIntervalMonth, IntervalCount: 1} // as at the sign-up
+	charge := customertoken.Renewal("EUR", monthly, klarna.OrderLine{Name: "Coffee, April", Quantity: 1, UnitPrice: 1299, TaxRate: 700})
+	order, err := customertoken.New(client).CreateOrder(ctx, customerToken, charge, klarna.WithIdempotencyKey("SUB-7781/2026-04/1"))
+	// end of quote
+	_ = order
+	return err
+}
+
+func TestChargeAgain(t *testing.T) {
+	server := klarnatest.NewServer()
+	defer server.Close()
+	client := server.Client()
+	coffee := klarna.CompleteLine(klarna.OrderLine{Name: "Coffee, March", Quantity: 1, UnitPrice: 1299, TaxRate: 700, Subscription: klarna.Subscription{
+		Name: "Coffee, once a month", Interval: klarna.SubscriptionIntervalMonth, IntervalCount: 1,
+	}})
+	session, err := client.CreateSession(t.Context(), klarna.SessionCreate{
+		Intent: klarna.IntentTokenize, PurchaseCountry: "DE", PurchaseCurrency: "EUR",
+		OrderAmount: coffee.TotalAmount, OrderTaxAmount: coffee.TotalTaxAmount, OrderLines: []klarna.OrderLine{coffee},
+	})
+	require.NoError(t, err)
+	authorization, err := server.Authorize(session.SessionID)
+	require.NoError(t, err)
+	token, err := client.CreateCustomerToken(t.Context(), authorization, klarna.CustomerTokenCreationRequest{
+		Description: "Coffee", IntendedUse: klarna.IntendedUseSubscription, PurchaseCountry: "DE", PurchaseCurrency: "EUR", Locale: "de-DE",
+	})
+	require.NoError(t, err)
+	require.NoError(t, chargeAgain(t.Context(), client, token.TokenID))
+	require.NoError(t, chargeAgain(t.Context(), client, token.TokenID))
+	require.Equal(t, 1, server.Created().Orders, "the same key charges once")
 }
 
 func TestCaptureAndRefund(t *testing.T) {
