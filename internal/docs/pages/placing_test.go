@@ -50,7 +50,7 @@ func placeOrder(ctx context.Context, client *klarna.Client, book *placement.Book
 	if known.State == "" || known.State == placement.Rejected {
 		approved, err := client.ReadSession(ctx, shopper.sessionID)
 		if err != nil {
-			return "please try again in a moment", err // nothing is written yet
+			return "please press the button once more", err // nothing is written yet
 		}
 		newest := approved.AuthorizationToken
 		if newest != "" && subtle.ConstantTimeCompare([]byte(newest), []byte(authorizationToken)) == 0 {
