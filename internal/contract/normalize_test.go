@@ -46,9 +46,16 @@ func TestNormalize(t *testing.T) {
 		`{"order_amount":"1"}`:                        {`{"order_amount":1}`, []string{"order_amount coerced"}},
 		`{"order_amount":1.0}`:                        {`{"order_amount":1}`, []string{"order_amount coerced"}},
 		`{"order_amount":1e2}`:                        {`{"order_amount":100}`, []string{"order_amount coerced"}},
-		`{"order_amount":"-1.99"}`:                    {`{"order_amount":-1}`, []string{"order_amount truncated"}},
-		`{"order_amount":-0.5}`:                       {`{"order_amount":0}`, []string{"order_amount truncated"}},
-		`{"order_amount":1e-2}`:                       {`{"order_amount":0}`, []string{"order_amount truncated"}},
+		`{"order_amount":"-1.99"}`:                    {`{"order_amount":-2}`, []string{"order_amount rounded"}},
+		`{"order_amount":-0.5}`:                       {`{"order_amount":-1}`, []string{"order_amount rounded"}},
+		`{"order_amount":0.49}`:                       {`{"order_amount":0}`, []string{"order_amount rounded"}},
+		`{"order_amount":1998.9999999999998}`:         {`{"order_amount":1999}`, []string{"order_amount rounded"}},
+		`{"order_amount":700.0000000000001}`:          {`{"order_amount":700}`, []string{"order_amount rounded"}},
+		`{"order_amount":19.995e2}`:                   {`{"order_amount":2000}`, []string{"order_amount rounded"}},
+		`{"order_amount":1e-2}`:                       {`{"order_amount":0}`, []string{"order_amount rounded"}},
+		`{"order_amount":-0}`:                         {`{"order_amount":0}`, []string{"order_amount coerced"}},
+		`{"order_amount":" 1\n"}`:                     {`{"order_amount":1}`, []string{"order_amount coerced"}},
+		`{"custom_payment_method_ids":["a",null]}`:    {`{"custom_payment_method_ids":["a"]}`, []string{"custom_payment_method_ids[1] null"}},
 		`{"order_tax_amount":""}`:                     {`{}`, []string{"order_tax_amount empty"}},
 		`{"order_tax_amount":[]}`:                     {`{}`, []string{"order_tax_amount empty"}},
 		`{"merchant_data":{}}`:                        {`{}`, []string{"merchant_data empty"}},
@@ -57,14 +64,16 @@ func TestNormalize(t *testing.T) {
 		`{"attachment":{}}`:                           {`{}`, []string{"attachment empty"}},
 		`{"attachment":{"body":""}}`:                  {`{"attachment":{"body":""}}`, nil},
 		`{"intent":"BUY"}`:                            {`{"intent":"buy"}`, []string{"intent other_case"}},
-		`{"intent":""}`:                               {`{"intent":""}`, nil},
+		`{"intent":""}`:                               {`{}`, []string{"intent empty"}},
 		`{"customer":{"type":"PERSON","title":null}}`: {`{"customer":{"type":"person"}}`, []string{"customer.title null", "customer.type other_case"}},
 
 		// What cannot be read as anything stays, for the contract to reject.
 		`{"order_amount":null}`:                            {`{}`, nil},
 		`{"order_amount":true}`:                            {`{"order_amount":true}`, nil},
 		`{"order_amount":"a"}`:                             {`{"order_amount":"a"}`, nil},
-		`{"order_amount":" 1"}`:                            {`{"order_amount":" 1"}`, nil},
+		`{"order_amount":"1 2"}`:                           {`{"order_amount":"1 2"}`, nil},
+		`{"order_amount":"9223372036854775807.5"}`:         {`{"order_amount":"9223372036854775807.5"}`, nil},
+		`{"order_amount":"-9223372036854775808.5"}`:        {`{"order_amount":"-9223372036854775808.5"}`, nil},
 		`{"order_amount":"0x1"}`:                           {`{"order_amount":"0x1"}`, nil},
 		`{"order_amount":9223372036854775808}`:             {`{"order_amount":9223372036854775808}`, nil},
 		`{"order_amount":1e400}`:                           {`{"order_amount":1e400}`, nil},
@@ -89,7 +98,7 @@ func TestNormalize(t *testing.T) {
 		require.Equal(t, want.oddities, oddities, body)
 	}
 	_, oddities := normalizeJSON(t, "create_order_request", `{"auto_capture":"TRUE","custom_payment_method_ids":[1,null,true]}`)
-	require.Equal(t, []string{"auto_capture coerced", "custom_payment_method_ids[0] coerced", "custom_payment_method_ids[2] coerced"}, oddities)
+	require.Equal(t, []string{"auto_capture coerced", "custom_payment_method_ids[0] coerced", "custom_payment_method_ids[1] null", "custom_payment_method_ids[2] coerced"}, oddities)
 	normal, oddities := normalizeJSON(t, "customer_token_creation_request", `{"locale":"","purchase_country":null,"description":""}`)
 	require.Equal(t, `{"description":""}`, normal)
 	require.Equal(t, []string{"locale empty", "purchase_country null"}, oddities)

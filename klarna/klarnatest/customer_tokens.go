@@ -20,7 +20,7 @@ func (s *Server) createCustomerToken(token string, request *Request) (any, *fail
 	created := klarna.CustomerTokenCreationResponse{TokenID: newUUID()}
 	created.BillingAddress, created.Customer = buyer(authorized, &body)
 	hash := sha256.Sum256(canonical(sent))
-	address, differences := customerTokenDifferences(authorized, sent)
+	differences := customerTokenDifferences(authorized, sent)
 	stored := newToken(created.TokenID, s.clock.now(), authorized, sent)
 
 	s.mu.Lock()
@@ -47,11 +47,8 @@ func (s *Server) createCustomerToken(token string, request *Request) (any, *fail
 			return nil, rejected
 		}
 	}
-	if len(differences) > 0 {
-		return nil, notMatching(differences)
-	}
-	if len(address) > 0 {
-		if rejected := s.tolerate(request, notAuthorized, notMatching(address)); rejected != nil {
+	for _, field := range differences {
+		if rejected := s.tolerate(request, notAuthorized(field), notMatching(differences)); rejected != nil {
 			return nil, rejected
 		}
 	}
@@ -61,10 +58,12 @@ func (s *Server) createCustomerToken(token string, request *Request) (any, *fail
 	return created, nil
 }
 
-var (
-	afterOrder    = newWarning("", ruleAfterOrder, "comes after the order, and customer tokens are best created before it")
-	notAuthorized = newWarning("billing_address", ruleNotAuthorized, "is not the authorized one, which is the one that counts")
-)
+var afterOrder = newWarning("", ruleAfterOrder, "comes after the order, and customer tokens are best created before it")
+
+// notAuthorized is the warning of a field that differs from what was authorized, and that Klarna was seen to accept.
+func notAuthorized(field string) Warning {
+	return newWarning(field, ruleNotAuthorized, "is not the authorized one, which is the one that counts")
+}
 
 // buyer returns what Klarna knows of the customer: what was authorized, and else what the request has.
 func buyer(authorized members, request *klarna.CustomerTokenCreationRequest) (klarna.Address, klarna.CustomerReadCreateToken) {

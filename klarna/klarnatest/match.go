@@ -10,12 +10,12 @@ import (
 )
 
 // orderDifferences names the fields in which an order is not what was authorized, in the order seen in Klarna's
-// messages. order_tax_amount is not among those that Klarna compares; the lines hold it.
-func orderDifferences(authorized, order members) []string {
+// messages. order_tax_amount is not among those that Klarna compares; the lines hold it. Nor is purchase_country, which is apart
+// from the others: an order of GB in USD was seen to be accepted for a session of the US.
+func orderDifferences(authorized, order members) (differences []string, otherCountry bool) {
 	billing, shipping := addresses(authorized)
 	orderBilling, orderShipping := addresses(order)
 
-	var differences []string
 	// An address that was never authorized may come with the order. One that was and is left out now is a difference:
 	// Klarna wants the same objects.
 	if billing != nil {
@@ -25,20 +25,27 @@ func orderDifferences(authorized, order members) []string {
 		differences = append(differences, compare("shipping_address", shipping, orderShipping)...)
 	}
 	differences = append(differences, compare("order_amount", authorized.value("order_amount"), order.value("order_amount"))...)
-	differences = append(differences, countryAndCurrency(authorized, order)...)
-	return append(differences, lines(authorized, order)...)
+	if !sameText(authorized, order, "purchase_currency") {
+		differences = append(differences, "purchase_currency")
+	}
+	return append(differences, lines(authorized, order)...), !sameText(authorized, order, "purchase_country")
 }
 
-// customerTokenDifferences is the same for a customer token, which has no cart, and need not repeat what was authorized. An
-// address that differs was accepted, so it is apart from the others.
+// customerTokenDifferences names the fields in which a request for a customer token is not what was authorized. It has no cart,
+// and need not repeat what was authorized.
 //
-// inferred: an old page of Klarna's states that this is compared, and not which part of it.
-func customerTokenDifferences(authorized, sent members) (address, others []string) {
+// inferred: an old page of Klarna's states that this is compared, and not which part of it. An address that differs was accepted.
+func customerTokenDifferences(authorized, sent members) (differences []string) {
 	billing, given := authorized.value("billing_address"), sent.value("billing_address")
-	if billing != nil && given != nil {
-		address = compare("billing_address", billing, given)
+	if billing != nil && given != nil && compare("billing_address", billing, given) != nil {
+		differences = append(differences, "billing_address")
 	}
-	return address, slices.DeleteFunc(countryAndCurrency(authorized, sent), func(name string) bool { return sent[name] == nil })
+	for _, name := range []string{"purchase_country", "purchase_currency"} {
+		if sent[name] != nil && !sameText(authorized, sent, name) {
+			differences = append(differences, name)
+		}
+	}
+	return differences
 }
 
 // addresses returns both addresses; without one for shipping, it is a copy of the billing address.
@@ -50,15 +57,9 @@ func addresses(m members) (billing, shipping any) {
 	return billing, shipping
 }
 
-// inferred: the document allows both cases of letters, so that they cannot count.
-func countryAndCurrency(authorized, sent members) []string {
-	var differences []string
-	for _, name := range []string{"purchase_country", "purchase_currency"} {
-		if !strings.EqualFold(authorized.text(name), sent.text(name)) {
-			differences = append(differences, name)
-		}
-	}
-	return differences
+// sameText compares a country or a currency. inferred: the document allows both cases of letters, so that they cannot count.
+func sameText(authorized, sent members, name string) bool {
+	return strings.EqualFold(authorized.text(name), sent.text(name))
 }
 
 // lines compares the order lines one by one: Klarna takes them for an ordered list.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/klarna-go/klarna-payments/internal/contract"
 	"github.com/klarna-go/klarna-payments/klarna/klarnatest/internal/orderstate"
+	"github.com/klarna-go/klarna-payments/klarna/preflight"
 )
 
 var (
@@ -45,8 +46,8 @@ func noSuchOrder(op orderOperation, id, captureID string) *failure {
 // orderBody reads a body and validates it against the contract.
 //
 // inferred: Klarna is known to reject a value of a wrong size with 422 and a message, and so every other value that is wrong is
-// rejected like it. What is not a JSON object is rejected with 400, as in Payments. The money of the lines is not checked:
-// Klarna does not say that it checks it, and was seen to accept lines that do not add up.
+// rejected like it. What is not a JSON object is rejected with 400, as in Payments. Lines that do not add up are a warning:
+// Klarna does not say that it checks them, and was seen to accept such lines.
 func (s *Server) orderBody(request *Request, op orderOperation) (members, *failure) {
 	if rejected := request.rejected; rejected != nil {
 		return nil, orderRejection(rejected)
@@ -60,8 +61,13 @@ func (s *Server) orderBody(request *Request, op orderOperation) (members, *failu
 		messages = append(messages, sizeMessage("shipping_info", 0, maxShipments))
 	}
 	if messages == nil {
-		if field, ok := misfit(m, op.body()); ok {
+		body := op.body()
+		if field, ok := misfit(m, body); ok {
 			messages = append(messages, invalidValue(field))
+		} else if warnings := toleratedMoney(body); s.strict {
+			messages = warnedMessages(warnings)
+		} else {
+			request.warn(warnings...)
 		}
 	}
 	if messages != nil {
@@ -70,6 +76,24 @@ func (s *Server) orderBody(request *Request, op orderOperation) (members, *failu
 		return nil, unprocessable(messages[:min(len(messages), maxNamed)]...)
 	}
 	return m, nil
+}
+
+// toleratedMoney returns what preflight warns of.
+func toleratedMoney(body any) (warnings []Warning) {
+	for _, warning := range preflight.Inspect(body).Warnings {
+		if tolerances[warning.Code] {
+			warnings = append(warnings, preflightWarning(warning))
+		}
+	}
+	return warnings
+}
+
+// warnedMessages are the messages by which a strict server rejects what it otherwise warns of.
+func warnedMessages(warnings []Warning) (messages []string) {
+	for _, warning := range warnings {
+		messages = append(messages, invalidValue(warning.Member), warning.Text)
+	}
+	return messages
 }
 
 // orderRejection is the form that a rejection of a body has in Order Management.
@@ -100,6 +124,8 @@ func violationMessage(v contract.Violation) string {
 		return invalidValue(v.Path)
 	}
 	switch fault.SchemaField {
+	case "required":
+		return "'" + slashed(v.Path) + "' must not be null" // as recorded of captured_amount, refunded_amount and shipping_info
 	case "minLength", "maxLength":
 		if fault.Schema.MaxLength != nil {
 			return sizeMessage(v.Path, fault.Schema.MinLength, *fault.Schema.MaxLength)

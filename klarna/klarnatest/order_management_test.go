@@ -65,6 +65,7 @@ func TestAllOperationsOfOrderManagement(t *testing.T) {
 		Type: ordermanagement.OrderLineTypePhysical, Reference: "SHOE", Name: "Running shoe", Quantity: 1,
 		UnitPrice: 11900, TaxRate: 1900, TotalAmount: 11900, TotalTaxAmount: 1900,
 	}
+	wrapping := ordermanagement.OrderLine{Name: "Wrapping", Quantity: 1, UnitPrice: 100, TotalAmount: 100}
 
 	placed, err := orders.ReadOrder(ctx, id)
 	require.NoError(t, err)
@@ -79,7 +80,7 @@ func TestAllOperationsOfOrderManagement(t *testing.T) {
 	require.NoError(t, orders.AddOrderShippingInfo(ctx, id, parcel))
 	require.NoError(t, orders.UpdateMerchantReferences(ctx, id, ordermanagement.MerchantReferences{MerchantReference2: new("web")}))
 	require.NoError(t, orders.UpdateCustomerDetails(ctx, id, ordermanagement.CustomerDetails{ShippingAddress: ordermanagement.AddressUpdate{City: new("Bonn")}}))
-	require.NoError(t, orders.UpdateAuthorization(ctx, id, ordermanagement.AuthorizationUpdate{OrderAmount: 12000, OrderLines: []ordermanagement.OrderLine{shoes}}))
+	require.NoError(t, orders.UpdateAuthorization(ctx, id, ordermanagement.AuthorizationUpdate{OrderAmount: 12000, OrderLines: []ordermanagement.OrderLine{shoes, wrapping}}))
 	require.NoError(t, orders.ExtendAuthorizationTime(ctx, id))
 	captureID, err := orders.CaptureOrder(ctx, id, ordermanagement.CaptureRequest{
 		CapturedAmount: 11900, Reference: "SHP-1", OrderLines: []ordermanagement.OrderLine{shoes}, ShippingInfo: parcel,
@@ -191,7 +192,9 @@ func TestOrderManagementRejects(t *testing.T) {
 		{"an address without a city", "PATCH", id + "/customer-details", `{"shipping_address":{"city":""}}`, rejection{422, "INVALID_ADDRESS", "The address is invalid"}},
 		{"no body", "POST", id + "/captures", "", rejection{400, "BAD_REQUEST", ""}},
 		{"an array", "POST", id + "/captures/" + capture + "/shipping-info", `[{}]`, rejection{400, "BAD_REQUEST", ""}},
-		{"a missing member", "POST", id + "/captures", `{}`, rejection{422, "UNPROCESSABLE_ENTITY", "The captured_amount value is invalid"}},
+		{"a missing member", "POST", id + "/captures", `{}`, rejection{422, "UNPROCESSABLE_ENTITY", "'captured_amount' must not be null"}},
+		{"a refund of nothing", "POST", id + "/refunds", `{}`, rejection{422, "UNPROCESSABLE_ENTITY", "'refunded_amount' must not be null"}},
+		{"no parcels", "POST", id + "/captures/" + capture + "/shipping-info", `{}`, rejection{422, "UNPROCESSABLE_ENTITY", "'shipping_info' must not be null"}},
 		{"a negative amount", "POST", id + "/refunds", `{"refunded_amount":-1}`, rejection{422, "UNPROCESSABLE_ENTITY", "The refunded_amount value is invalid"}},
 		{"a fraction", "POST", id + "/captures", `{"captured_amount":1.5}`, rejection{422, "UNPROCESSABLE_ENTITY", "The captured_amount value is invalid"}},
 		{"a number in scientific notation", "POST", id + "/captures", `{"captured_amount":1e2}`, rejection{422, "UNPROCESSABLE_ENTITY", "The captured_amount value is invalid"}},

@@ -27,7 +27,7 @@ const (
 	rulePath          = "path"            // double slashes, or a slash at the end
 	ruleContentType   = "content_type"    // none, or not application/json
 	ruleByteOrderMark = "byte_order_mark" // before the body
-	ruleNotAuthorized = "not_authorized"  // a customer token's address that is not the authorized one
+	ruleNotAuthorized = "not_authorized"  // an address, a country or a currency that is not the authorized one
 	ruleAfterOrder    = "after_order"     // a customer token that is asked for after the order
 )
 
@@ -36,7 +36,19 @@ var tolerances = map[string]bool{
 	preflight.CodeLineRounding: true,
 	preflight.CodeTaxRounding:  true,
 	preflight.CodeNoOrderTax:   true,
+	preflight.CodeNoLineTax:    true,
+	preflight.CodeLineTaxUS:    true,
+	preflight.CodeWrongSign:    true,
 	preflight.CodeAppScheme:    true,
+	preflight.CodeRelativeURL:  true,
+
+	// Of Order Management, which was not seen to check the lines.
+	preflight.CodeCapturedAmount: true,
+	preflight.CodeRefundedAmount: true,
+	preflight.CodeOrderAmount:    true,
+	preflight.CodeLineTotal:      true,
+	preflight.CodeLineTax:        true,
+	preflight.CodeReturnFee:      true,
 }
 
 func newWarning(member, rule, format string, args ...any) Warning {

@@ -107,11 +107,13 @@ func checkOrderAmount(cart *cart, report *Report) {
 	}
 }
 
-// checkOrderTax: order_tax_amount is the sum of the lines' tax, or of the sales_tax lines in the US.
+// checkOrderTax: order_tax_amount is the sum of the lines' tax, or of the sales_tax lines in the US. There it may also be that of
+// both, or of the lines alone if they have tax of their own, which is a warning.
 //
 // Klarna's page allows a difference as large as the number of items, which is read as the number of lines: it is a warning.
-// So is an order without an order_tax_amount: Klarna was seen to accept one with a sales_tax line. That it does so without
-// such a line is inferred, since the document does not require the field. A request of a Go type leaves 0 out.
+// So is an order without an order_tax_amount: Klarna was seen to accept one with a sales_tax line, and one in the US without tax
+// anywhere. That it does so elsewhere is inferred, since the document does not require the field. A request of a Go type leaves 0
+// out. So is an order_tax_amount while no line has tax, which extensions in use send (inferred).
 //
 // Source: https://docs.klarna.com/klarna-payments/additional-resources/error-handling-and-validations/tax-handling/
 func checkOrderTax(request *request, salesTax bool, report *Report) {
@@ -119,26 +121,56 @@ func checkOrderTax(request *request, salesTax bool, report *Report) {
 	if cart.tax == nil {
 		return
 	}
-	what, of := "total_tax_amount of all lines", func(l *klarna.OrderLine) int64 { return l.TotalTaxAmount }
+	what := "total_tax_amount of all lines"
+	want := sum(cart.lines, func(l *klarna.OrderLine) int64 { return l.TotalTaxAmount })
+	sums := []*big.Int{want}
 	if salesTax {
-		what, of = "total_amount of the sales_tax lines", func(l *klarna.OrderLine) int64 {
+		what = "total_amount of the sales_tax lines"
+		inLines := want
+		want = sum(cart.lines, func(l *klarna.OrderLine) int64 {
 			if l.Type == klarna.OrderLineTypeSalesTax {
 				return l.TotalAmount
 			}
 			return 0
+		})
+		sums = []*big.Int{want}
+		if inLines.Sign() != 0 {
+			sums = append(sums, inLines, new(big.Int).Add(want, inLines))
 		}
 	}
-	want := sum(cart.lines, of)
-	switch off := new(big.Int).Sub(want, big.NewInt(*cart.tax)); {
+	switch off := distance(*cart.tax, sums); {
 	case off.Sign() == 0:
-	case off.CmpAbs(big.NewInt(int64(len(cart.lines)))) <= 0:
+	case off.Cmp(big.NewInt(int64(len(cart.lines)))) <= 0:
 		report.warning("order_tax_amount", CodeTaxRounding,
 			"is %d, but %s adds up to %v, which Klarna tolerates up to the number of lines", *cart.tax, what, want)
 	case *cart.tax == 0 && !cart.update && request.contract == payments: // a charge sends 0
 		report.warning("order_tax_amount", CodeNoOrderTax, "is left out, but %s adds up to %v", what, want)
+	case !hasTax(cart.lines):
+		report.warning("order_tax_amount", CodeNoLineTax, "is %d, but no line has tax", *cart.tax)
 	default:
 		report.problem("order_tax_amount", CodeOrderTaxAmount, "is %d, but %s adds up to %v", *cart.tax, what, want)
 	}
+}
+
+// distance is how far a number is from the nearest of the sums.
+func distance(n int64, sums []*big.Int) *big.Int {
+	var least *big.Int
+	for _, sum := range sums {
+		if off := new(big.Int).Sub(sum, big.NewInt(n)); least == nil || off.CmpAbs(least) < 0 {
+			least = off.Abs(off)
+		}
+	}
+	return least
+}
+
+// hasTax reports whether a line has tax, or is one.
+func hasTax(lines []klarna.OrderLine) bool {
+	for i := range lines {
+		if l := &lines[i]; l.TaxRate != 0 || l.TotalTaxAmount != 0 || l.Type == klarna.OrderLineTypeSalesTax && l.TotalAmount != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // sum adds one number of all lines up.

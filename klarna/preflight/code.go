@@ -35,6 +35,7 @@ const (
 	CodeLineRounding   = "line_rounding"
 	CodeTaxRounding    = "tax_rounding"
 	CodeNoOrderTax     = "no_order_tax"
+	CodeNoLineTax      = "no_line_tax"
 	CodeOtherCase      = "other_case"
 	CodeMayBeMissing   = "may_be_missing"
 	CodeAppScheme      = "app_scheme"
@@ -42,6 +43,7 @@ const (
 	CodeCreditTax      = "credit_tax"
 	CodeSalesTax       = "sales_tax"
 	CodeNotHTTPS       = "not_https"
+	CodeRelativeURL    = "relative_url"
 	CodePersonalData   = "personal_data"
 
 	CodeEncodedPlaceholder = "encoded_placeholder"

@@ -17,8 +17,7 @@
 //
 // # Problems
 //
-// A problem is something that Klarna rejects, or, for a sum of lines in package ordermanagement, that it would book wrongly.
-// Each has the path of the field as Klarna writes it, such as
+// A problem is something that Klarna rejects. Each has the path of the field as Klarna writes it, such as
 // order_lines[2].total_tax_amount, a code that does not change, and a sentence:
 //
 //	code              what is wrong
@@ -33,17 +32,14 @@
 //	wrong_format      a text does not have the required format, such as two letters
 //	not_allowed       a text is not one of the allowed values
 //	invalid           any other rule of the OpenAPI document is broken
-//	body_too_large    the body has more than 1 MB
+//	body_too_large    the body has more than 1 MB; between 1,000,000 and 1,048,576 bytes it is a warning
 //	line_total        total_amount is not quantity × unit_price − total_discount_amount, by more than the quantity
 //	line_tax          total_tax_amount is not the tax inside total_amount, by more than 1
-//	line_tax_us       a line has tax of its own where sales_tax lines hold the tax, as in the US
-//	wrong_sign        a discount, gift card or store credit is positive, or a surcharge negative
+//	wrong_sign        a discount is positive, or a return fee is not negative; for other types it is a warning
 //	order_amount      order_amount is not the sum of total_amount over all lines
 //	order_tax_amount  order_tax_amount is not the sum of the lines' tax, by more than the number of lines
 //	overflow          a number is at a limit of int64: the amounts are too large to add up or multiply
-//	captured_amount   captured_amount is not the sum of total_amount over all lines
-//	refunded_amount   refunded_amount is not the sum of total_amount over all lines
-//	return_fee        a return fee outside of a refund, or of an order that Klarna does not support it for
+//	return_fee        a return fee of an order that Klarna does not support it for; outside of a refund it is a warning
 //	too_much          more than can be captured or refunded of the order
 //	wrong_state       the order has expired, or is cancelled or pending; or nothing was captured to refund
 //	zero_amount       nothing is captured or refunded
@@ -62,6 +58,10 @@
 //	line_rounding        total_amount is off by at most the quantity
 //	tax_rounding         order_tax_amount is off by at most the number of lines
 //	no_order_tax         order_tax_amount is left out, or 0, but the lines have tax
+//	no_line_tax          order_tax_amount is there, but no line has tax
+//	line_tax_us          a line has tax of its own where sales_tax lines hold the tax, as in the US
+//	captured_amount      captured_amount is not the sum of total_amount over all lines
+//	refunded_amount      refunded_amount is not the sum of total_amount over all lines
 //	other_case           a text is one of the known values in another case, such as BUY
 //	may_be_missing       a field is not given that the contract requires, and Klarna was seen not to
 //	app_scheme           merchant_urls.app_return_url is for a browser, and not for an app
@@ -69,9 +69,13 @@
 //	credit_tax           a gift card or store credit has tax
 //	sales_tax            a sales_tax line outside the US
 //	not_https            a callback URL is not https; Klarna cannot reach a loopback address either
+//	relative_url         a callback URL has no host, or a scheme that is not http
 //	personal_data        the session is made with personal data, before the shopper chose Klarna
 //	encoded_placeholder  a URL of a hosted page has %7B%7B for {{, which Klarna does not replace
 //	no_status_update     a hosted page places the order, and has no status_update URL to tell the shop
+//
+// What is wrong with the lines of a request of package ordermanagement is a warning as well, under the codes of the problems
+// (line_total, line_tax, order_amount): Klarna was seen to accept it. The shopper's invoice is wrong then.
 //
 // # Privacy
 //

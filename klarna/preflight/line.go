@@ -49,20 +49,26 @@ func checkLineTotal(l line, report *Report) {
 }
 
 // checkSign: what takes off the order is not positive, and a surcharge is not negative. Other lines may be either, since
-// Klarna's own samples have a discount of type physical.
+// Klarna's own samples have a discount of type physical. Only a positive discount was seen to be rejected, so the rest is a warning:
+// a shop may sell what it calls a gift_card.
 //
 // Source: https://docs.klarna.com/payments/web-payments/additional-resources/use-cases/discounts
 func checkSign(l line, report *Report) {
 	switch l.Type {
-	case klarna.OrderLineTypeDiscount, klarna.OrderLineTypeGiftCard, klarna.OrderLineTypeStoreCredit:
+	case klarna.OrderLineTypeDiscount:
 		if l.TotalAmount > 0 {
 			report.problem(l.path("total_amount"), CodeWrongSign,
-				"of a %s line is %d, but must be 0 or less, by a negative unit_price", l.Type, l.TotalAmount)
+				"of a discount line is %d, but must be 0 or less, by a negative unit_price", l.TotalAmount)
+		}
+	case klarna.OrderLineTypeGiftCard, klarna.OrderLineTypeStoreCredit:
+		if l.TotalAmount > 0 {
+			report.warning(l.path("total_amount"), CodeWrongSign,
+				"of a %s line is %d, but should be 0 or less, by a negative unit_price", l.Type, l.TotalAmount)
 		}
 	case klarna.OrderLineTypeSurcharge:
 		if l.TotalAmount < 0 {
-			report.problem(l.path("total_amount"), CodeWrongSign,
-				"of a %s line is %d, but must be 0 or more; what takes off is a discount line", l.Type, l.TotalAmount)
+			report.warning(l.path("total_amount"), CodeWrongSign,
+				"of a %s line is %d, but should be 0 or more; what takes off is a discount line", l.Type, l.TotalAmount)
 		}
 	}
 }

@@ -59,8 +59,9 @@ type money struct {
 }
 
 // checkMoney checks an amount and its lines, each for itself and against each other. That Klarna checks the sums is not
-// documented. It assigns a refund to its capture only if they are right, and of a wrong capture the shopper sees the wrong
-// invoice, so a wrong sum is a problem. Lines may be left out: checkMoney then has the amount alone.
+// documented, and it was seen to accept lines that do not add up, so what is wrong with them is a warning. It matters: Klarna assigns
+// a refund to its capture only if the sum is right, and of a wrong capture the shopper sees the wrong invoice. Lines may be
+// left out: checkMoney then has the amount alone.
 //
 // Source: https://docs.klarna.com/order-management/manage-orders-with-the-api/refund-orders-and-manage-authorizations
 func checkMoney(m *money, report *Report) {
@@ -75,16 +76,18 @@ func checkMoney(m *money, report *Report) {
 		lines[i] = lineOf(&m.lines[i])
 	}
 	if want := sum(lines, func(l *klarna.OrderLine) int64 { return l.TotalAmount }); want.Cmp(big.NewInt(m.amount)) != 0 {
-		report.problem(m.field, m.code, "is %d, but total_amount of all lines adds up to %v", m.amount, want)
+		report.warning(m.field, m.code, "is %d, but total_amount of all lines adds up to %v", m.amount, want)
 	}
+	var ofLines Report
 	salesTax := hasSalesTax(lines)
 	for i := range lines {
 		l := line{&lines[i], i}
-		checkLine(l, salesTax, report)
+		checkLine(l, salesTax, &ofLines)
 		if m.lines[i].Type == ordermanagement.OrderLineTypeReturnFee {
 			checkReturnFee(l, m.field, report)
 		}
 	}
+	report.Warnings = append(append(report.Warnings, ofLines.Problems...), ofLines.Warnings...)
 }
 
 // checkReturnFee: a return fee is a line of a refund, with a negative amount. One of 0 was seen to be rejected.
@@ -93,7 +96,7 @@ func checkReturnFee(l line, of string, report *Report) {
 		report.problem(l.path("total_amount"), CodeWrongSign, "of a return_fee line is %d, but must be less than 0, by a negative unit_price", l.TotalAmount)
 	}
 	if of != "refunded_amount" {
-		report.problem(l.path("type"), CodeReturnFee, "is return_fee, which is for refunds")
+		report.warning(l.path("type"), CodeReturnFee, "is return_fee, which is for refunds")
 	}
 }
 

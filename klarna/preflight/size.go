@@ -2,10 +2,14 @@ package preflight
 
 import "encoding/json"
 
-// maxBytes is Klarna's limit of 1 MB for a body. That a MB is 1,000,000 bytes is inferred: it is the smaller reading.
+// Klarna's limit for a body is 1 MB. Which of the two it means is unknown: between them, a body is a warning.
 //
 // Source: https://docs.klarna.com/api/request-limits/
-const maxBytes = 1_000_000
+const (
+	maxBytes      = 1 << 20
+	safeBytes     = 1_000_000
+	bytesExpected = "has %d bytes as JSON, but may have %d or fewer"
+)
 
 func checkSize(request *request, report *Report) {
 	var written counter
@@ -14,8 +18,11 @@ func checkSize(request *request, report *Report) {
 		report.problem("", CodeInvalid, "cannot be written as JSON (%T)", err)
 		return
 	}
-	if size := int(written) - len("\n"); size > maxBytes { // the encoder ends the line
-		report.problem("", CodeBodyTooLarge, "has %d bytes as JSON, but may have %d or fewer", size, maxBytes)
+	switch size := int(written) - len("\n"); { // the encoder ends the line
+	case size > maxBytes:
+		report.problem("", CodeBodyTooLarge, bytesExpected, size, maxBytes)
+	case size > safeBytes:
+		report.warning("", CodeBodyTooLarge, bytesExpected+", if a MB is that many", size, safeBytes)
 	}
 }
 

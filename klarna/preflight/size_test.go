@@ -18,11 +18,16 @@ func TestABodyHasOneMegabyteAtMost(t *testing.T) {
 	body, err := json.Marshal(session)
 	require.NoError(t, err)
 	session.Attachment.Body += strings.Repeat("x", 1_000_000-len(body))
-	requireProblems(t, session)
+	requireWarnings(t, session)
+
+	session.Attachment.Body += "x"
+	requireWarnings(t, session, at{"", preflight.CodeBodyTooLarge})
+	session.Attachment.Body += strings.Repeat("x", 1<<20-1_000_001)
+	requireWarnings(t, session, at{"", preflight.CodeBodyTooLarge})
 
 	session.Attachment.Body += "x"
 	requireProblems(t, session, at{"", preflight.CodeBodyTooLarge})
-	require.ErrorContains(t, preflight.Check(session), "preflight: the body has 1000001 bytes as JSON, but may have 1000000 or fewer")
+	require.ErrorContains(t, preflight.Check(session), "preflight: the body has 1048577 bytes as JSON, but may have 1048576 or fewer")
 }
 
 // The JSON counts, and it is longer than the text: & is written as an escape of six bytes.

@@ -4,7 +4,8 @@ import "strings"
 
 // checkURLs looks at the merchant_urls. That Klarna takes https only is in its newest documents, and not in the
 // one that is the contract here, so anything else is a warning. So is an app's URL that opens a browser: the rule against it
-// is in the same documents, and Klarna was seen to accept one.
+// is in the same documents, and Klarna was seen to accept one. Relative URLs are what an extension of Klarna's own sends while a shop
+// has none.
 func checkURLs(request *request, report *Report) {
 	urls := &request.urls
 	if opensBrowser(urls.AppReturnURL) {
@@ -17,7 +18,12 @@ func checkURLs(request *request, report *Report) {
 		{"notification", urls.Notification},
 		{"push", urls.Push},
 	} {
-		if callback.url != "" && !hasScheme(callback.url, "https") {
+		switch {
+		case callback.url == "", hasScheme(callback.url, "https"):
+		case !hasScheme(callback.url, "http"):
+			report.warning("merchant_urls."+callback.name, CodeRelativeURL,
+				"does not begin with https://, so that Klarna cannot call it")
+		default:
 			report.warning("merchant_urls."+callback.name, CodeNotHTTPS,
 				"is not an https URL, which Klarna asks for")
 		}

@@ -9,23 +9,23 @@ import (
 
 func TestCallbacksAreHTTPS(t *testing.T) {
 	t.Parallel()
-	for url, fine := range map[string]bool{
-		"https://shop.example/klarna?session={session.id}": true,
-		"HTTPS://shop.example/":                            true,
-		"":                                                 true,
-		"http://shop.example/":                             false,
-		"http://127.0.0.1:8080/":                           false, // Klarna cannot reach it
-		"http://localhost/":                                false,
-		"shop.example/klarna":                              false,
-		"/klarna":                                          false,
-		"https:/shop.example":                              false,
-		"ftp://shop.example":                               false,
+	for url, code := range map[string]string{
+		"https://shop.example/klarna?session={session.id}": "",
+		"HTTPS://shop.example/":                            "",
+		"":                                                 "",
+		"http://shop.example/":                             preflight.CodeNotHTTPS,
+		"http://127.0.0.1:8080/":                           preflight.CodeNotHTTPS, // Klarna cannot reach it
+		"http://localhost/":                                preflight.CodeNotHTTPS,
+		"shop.example/klarna":                              preflight.CodeRelativeURL,
+		"/klarna":                                          preflight.CodeRelativeURL,
+		"https:/shop.example":                              preflight.CodeRelativeURL,
+		"ftp://shop.example":                               preflight.CodeRelativeURL,
 	} {
 		var want []at
-		if !fine {
+		if code != "" {
 			want = []at{
-				{"merchant_urls.authorization", preflight.CodeNotHTTPS}, {"merchant_urls.confirmation", preflight.CodeNotHTTPS},
-				{"merchant_urls.notification", preflight.CodeNotHTTPS}, {"merchant_urls.push", preflight.CodeNotHTTPS},
+				{"merchant_urls.authorization", code}, {"merchant_urls.confirmation", code},
+				{"merchant_urls.notification", code}, {"merchant_urls.push", code},
 			}
 		}
 		urls := klarna.MerchantURLs{Authorization: url, Confirmation: url, Notification: url, Push: url}

@@ -17,21 +17,27 @@ func TestTaxInTheUSIsALine(t *testing.T) {
 	taxed := klarna.CompleteLine(klarna.OrderLine{Name: "Running shoe", Quantity: 1, UnitPrice: 10000, TaxRate: 1000})
 	taxedTax := klarna.SalesTaxLine("Sales Tax", 1000)
 	taxedTax.TotalTaxAmount = 1000
+	both := klarna.SalesTaxLine("Sales Tax", 1000)
 	for name, test := range map[string]struct {
 		lines    []klarna.OrderLine
 		tax      int64
-		problems []at
+		warnings []at
 	}{
 		"Klarna's sample":   {[]klarna.OrderLine{usGoods(), state}, 1000, nil},
 		"two kinds of tax":  {[]klarna.OrderLine{usGoods(), state, city}, 1250, nil},
 		"with a discount":   {[]klarna.OrderLine{usGoods(), klarna.DiscountLine("Voucher", 500, 0), state}, 1000, nil},
 		"with a gift card":  {[]klarna.OrderLine{usGoods(), klarna.GiftCardLine("Card", 500), state}, 1000, nil},
 		"nothing is taxed":  {[]klarna.OrderLine{usGoods()}, 0, nil},
-		"tax without lines": {[]klarna.OrderLine{usGoods()}, 1000, []at{{"order_tax_amount", preflight.CodeOrderTaxAmount}}},
-		"tax of a part":     {[]klarna.OrderLine{usGoods(), state}, 900, []at{{"order_tax_amount", preflight.CodeOrderTaxAmount}}},
+		"tax without lines": {[]klarna.OrderLine{usGoods()}, 1000, []at{{"order_tax_amount", preflight.CodeNoLineTax}}},
+		"tax of 0 twice":    {[]klarna.OrderLine{usGoods(), klarna.SalesTaxLine("Sales Tax", 0)}, 0, nil},
 		"taxed goods": {[]klarna.OrderLine{taxed}, taxed.TotalTaxAmount, []at{
 			{"order_lines[0].total_tax_amount", preflight.CodeLineTaxUS}, {"order_lines[0].tax_rate", preflight.CodeLineTaxUS},
-			{"order_tax_amount", preflight.CodeOrderTaxAmount},
+		}},
+		"taxed goods and a tax line": {[]klarna.OrderLine{taxed, both}, taxed.TotalTaxAmount + 1000, []at{
+			{"order_lines[0].total_tax_amount", preflight.CodeLineTaxUS}, {"order_lines[0].tax_rate", preflight.CodeLineTaxUS},
+		}},
+		"taxed goods and the tax line's tax": {[]klarna.OrderLine{taxed, both}, 1000, []at{
+			{"order_lines[0].total_tax_amount", preflight.CodeLineTaxUS}, {"order_lines[0].tax_rate", preflight.CodeLineTaxUS},
 		}},
 		"a taxed tax line": {[]klarna.OrderLine{usGoods(), taxedTax}, 1000, []at{
 			{"order_lines[1].total_tax_amount", preflight.CodeLineTaxUS},
@@ -41,9 +47,9 @@ func TestTaxInTheUSIsALine(t *testing.T) {
 			t.Parallel()
 			session := usSessionOf(test.lines)
 			session.OrderTaxAmount = test.tax
-			requireProblems(t, session, test.problems...)
+			requireWarnings(t, session, test.warnings...)
 			session.PurchaseCountry = "us"
-			requireProblems(t, session, test.problems...)
+			requireWarnings(t, session, test.warnings...)
 		})
 	}
 }
@@ -66,9 +72,27 @@ func TestASalesTaxLineIsEnoughToKnowTheUS(t *testing.T) {
 	requireWarnings(t, klarna.CartUpdate(lines))
 
 	lines[0].TaxRate, lines[0].TotalTaxAmount = 1000, 1818
-	requireProblems(t, klarna.CartUpdate(lines),
-		at{"order_lines[0].total_tax_amount", preflight.CodeLineTaxUS}, at{"order_lines[0].tax_rate", preflight.CodeLineTaxUS},
-		at{"order_tax_amount", preflight.CodeOrderTaxAmount})
+	update := klarna.CartUpdate(lines)
+	requireWarnings(t, update,
+		at{"order_lines[0].total_tax_amount", preflight.CodeLineTaxUS}, at{"order_lines[0].tax_rate", preflight.CodeLineTaxUS})
+	*update.OrderTaxAmount = 900
+	requireProblems(t, update, at{"order_tax_amount", preflight.CodeOrderTaxAmount})
+}
+
+// Extensions in use send the tax of an order without that of its lines. Beside lines with tax it has to be their sum.
+func TestTaxOfAnOrderWithoutTaxInItsLines(t *testing.T) {
+	t.Parallel()
+	line := klarna.CompleteLine(klarna.OrderLine{Name: "Running shoe", Quantity: 1, UnitPrice: 11900})
+	session := sessionOf([]klarna.OrderLine{line})
+	session.OrderTaxAmount = 1900
+	requireWarnings(t, session, at{"order_tax_amount", preflight.CodeNoLineTax})
+
+	session = sessionOf([]klarna.OrderLine{line, goods()})
+	session.OrderTaxAmount += 1900
+	requireProblems(t, session, at{"order_tax_amount", preflight.CodeOrderTaxAmount})
+	session = usSessionOf([]klarna.OrderLine{usGoods(), klarna.SalesTaxLine("Sales Tax", 1000)})
+	session.OrderTaxAmount = 900
+	requireProblems(t, session, at{"order_tax_amount", preflight.CodeOrderTaxAmount})
 }
 
 func TestASalesTaxLineElsewhereIsOdd(t *testing.T) {
