@@ -35,7 +35,7 @@ func main() {
 		log.Fatal(err)
 	}
 	go s.poll(context.Background(), time.Minute)
-	log.Println("Open http://" + address)
+	fmt.Println("Open http://" + address)
 	server := &http.Server{Addr: address, Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second}
 	log.Fatal(server.ListenAndServe())
 }

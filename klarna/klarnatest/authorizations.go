@@ -27,7 +27,7 @@ func (a *authorization) intent() klarna.Intent { return a.members.intent() }
 
 func (m members) intent() klarna.Intent {
 	if intent := m.text("intent"); intent != "" {
-		return klarna.Intent(intent)
+		return intent
 	}
 	return klarna.IntentBuy
 }

@@ -32,7 +32,7 @@ func (s *Server) createCustomerToken(token string, request *Request) (any, *fail
 	if merchantURL("confirmation", authorized) != "" {
 		created.RedirectURL = s.redirectURL(a.session)
 	}
-	if intent := a.intent(); !strings.Contains(string(intent), string(klarna.IntentTokenize)) {
+	if intent := a.intent(); !strings.Contains(intent, klarna.IntentTokenize) {
 		return nil, noTokenFor(intent) // inferred: an intent that this library does not know is for a token if it says so
 	}
 	if len(a.customerTokens) > 0 && !s.repeatTokens {

@@ -60,14 +60,14 @@ func notMatching(differences []string) *failure {
 
 // noTokenFor is a customer token that the session was not opened for.
 func noTokenFor(intent klarna.Intent) *failure {
-	return newFailure(http.StatusForbidden, "INVALID_OPERATION", "Not allowed to create customer token(s) for intent "+string(intent))
+	return newFailure(http.StatusForbidden, "INVALID_OPERATION", "Not allowed to create customer token(s) for intent "+intent)
 }
 
 // noOrderFor is an order of a session that was opened for a customer token only.
 //
 // inferred: the message is made after that of the other case.
 func noOrderFor(intent klarna.Intent) *failure {
-	return newFailure(http.StatusForbidden, "INVALID_OPERATION", "Not allowed to create order(s) for intent "+string(intent))
+	return newFailure(http.StatusForbidden, "INVALID_OPERATION", "Not allowed to create order(s) for intent "+intent)
 }
 
 func newFailure(status int, code string, messages ...string) *failure {
