@@ -23,6 +23,7 @@ type tab struct {
 	tabCtx context.Context // for as long as the tab is open
 	ctx    context.Context // for as long as the step may take
 	taken  map[string]bool // the screenshots so far
+	only   int64           // the only width that pictures are taken at; 0 is both
 
 	mu     sync.Mutex
 	faults []string // what the browser complained of
@@ -192,6 +193,9 @@ func (b *tab) picture(name string, take chromedp.Action[[]byte]) {
 		name          string
 		width, height int64
 	}{{"phone", phone, 812}, {"desktop", desk, 900}} { // the desktop is what stays
+		if b.only != 0 && b.only != screen.width {
+			continue
+		}
 		b.do("screen of a "+screen.name, chromedp.EmulateViewport(screen.width, screen.height))
 		b.until("the new width", `(width) => innerWidth === Number(width) && document.readyState === "complete"`, fmt.Sprint(screen.width))
 		faults, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]string](pageFaults))

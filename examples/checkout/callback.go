@@ -33,7 +33,7 @@ func (s *shop) callback(w http.ResponseWriter, r *http.Request) {
 	// Klarna waits for two seconds, and an order may take longer.
 	ctx := r.Context() // place outlives it
 	s.background.Go(func() {
-		if err := s.place(ctx, c.id, callback.AuthorizationToken, byCallback); err != nil {
+		if err := s.placeOfWidget(ctx, c, callback.AuthorizationToken, byCallback); err != nil {
 			s.logger.WarnContext(ctx, "a callback led to no order", "order_number", c.number, "error", err)
 		}
 	})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -83,7 +84,13 @@ func (st *store) saveCart(ctx context.Context, sh *shopper, c *checkout) error {
 		}
 		saved, err := wrote(ctx, tx, `UPDATE checkouts SET session = $2, stale = FALSE, declined = '[]' WHERE id = $1 AND state = 'open'`,
 			c.id, asJSON{c.session})
-		if err == nil && !saved {
+		if err != nil || !saved {
+			return cmp.Or(err, errChanged)
+		}
+		// A page of Klarna's that was made meanwhile has to be closed first.
+		var page bool
+		err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM hosted_pages WHERE checkout_id = $1 AND open)`, c.id).Scan(&page)
+		if err == nil && page {
 			err = errChanged
 		}
 		return err

@@ -48,6 +48,13 @@ func (s *shop) updateSession(ctx context.Context, c *checkout, lines []klarna.Or
 	if c.state != open {
 		return errBeingPaid
 	}
+	// Klarna's page would show the new cart or the old one. It may be paid there by now.
+	if err := errors.Join(s.closePage(ctx, c.id), s.reload(ctx, c)); err != nil {
+		return err
+	}
+	if c.state != open {
+		return errBeingPaid
+	}
 	if len(lines) > 0 { // Klarna has no empty carts
 		update := klarna.CartUpdate(lines)
 		err := s.klarna.UpdateSession(ctx, c.sessionID, update)

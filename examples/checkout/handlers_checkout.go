@@ -21,6 +21,10 @@ func (s *shop) showCheckout(w http.ResponseWriter, r *http.Request, sh *shopper)
 		s.failed(w, r, sh, "the checkout could not be opened", err)
 		return
 	}
+	var page *hostedPage
+	if c.state == open {
+		page, _ = s.lookAtPage(r.Context(), c) // the shopper may have paid there; if Klarna cannot be reached, its widget shows it
+	}
 	if c.state != open {
 		s.goOn(w, r, sh, c.id)
 		return
@@ -33,9 +37,12 @@ func (s *shop) showCheckout(w http.ResponseWriter, r *http.Request, sh *shopper)
 		Summary         summary
 		Script          string
 		Example         bool
+		HostedPage      bool // the checkout can be paid on Klarna's page, which needs URLs of this shop
+		OnPage          bool // the shopper was there
 	}{
 		c.id, c.clientToken, c.offered(), len(c.declined) > 0, c.session.OrderAmount,
 		summaryOf(c.session.OrderLines, s.csrf(sh.id)), s.payments.script, s.payments.sandbox,
+		s.baseURL != "", page != nil && page.open,
 	})
 }
 
@@ -60,7 +67,7 @@ func (s *shop) authorized(w http.ResponseWriter, r *http.Request, sh *shopper) {
 		return
 	}
 	token := r.PostFormValue("authorization_token")
-	err := s.place(r.Context(), c.id, token, byBrowser)
+	err := s.placeOfWidget(r.Context(), c, token, byBrowser)
 	if err == nil {
 		s.goOn(w, r, sh, c.id)
 		return
@@ -197,7 +204,7 @@ func (s *shop) showOrder(w http.ResponseWriter, r *http.Request, sh *shopper) {
 		Pending, Taken         bool
 		Summary                summary
 	}{
-		title, o.number, o.orderID, o.placedBy == byCallback,
+		title, o.number, o.orderID, o.placedBy == byCallback || o.placedBy == byPageCallback || o.placedBy == byPagePoll,
 		o.fraud == klarna.FraudStatusPending, o.fraud != klarna.FraudStatusRejected, summaryOf(o.lines, ""),
 	})
 }

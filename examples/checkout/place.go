@@ -92,6 +92,8 @@ func (s *shop) intend(ctx context.Context, c *checkout, token string, by origin)
 		return false, s.orderedElsewhere(ctx, c)
 	case err != nil:
 		return false, err
+	case session.AuthorizationToken == "" && by.onPage():
+		// The token is of Klarna's own page for this session. That the session names it too is not documented.
 	case session.AuthorizationToken == "":
 		return false, errNoApproval
 	case subtle.ConstantTimeCompare([]byte(session.AuthorizationToken), []byte(token)) == 0:

@@ -53,6 +53,9 @@ var problems = map[string]problem{
 	"waiting": {"Still working on it",
 		"Another page of yours is busy with the same cart. Give it a moment, and look again before you pay.",
 		[]action{{"Look again", "/checkout"}}},
+	"address": {"Your address is not complete",
+		"Klarna’s page needs it, and so do we for the parcel. Nothing was ordered. Look at what you filled in, and pay after that.",
+		[]action{{"Back to the checkout", "/checkout"}, toTheCart}},
 	"stale": {"This page was too old",
 		"It belongs to an earlier visit, so we did nothing. Open the cart again and go on from there.",
 		[]action{toTheCart}},
@@ -66,6 +69,8 @@ var problems = map[string]problem{
 func problemOf(err error) string {
 	var rejected *klarna.Error
 	switch {
+	case errors.Is(err, errAddress):
+		return "address"
 	case errors.Is(err, errForeignToken), errors.Is(err, placement.ErrTokenUsed):
 		return "foreign"
 	case errors.Is(err, errNoApproval), errors.Is(err, placement.ErrTokenExpired):

@@ -15,6 +15,7 @@ const followEvery = 500 * time.Millisecond
 func (s *shop) runBackground(ctx context.Context) {
 	s.background.Go(func() { _ = s.book.Run(ctx) }) // orders whose process died, or whose response was lost
 	s.background.Go(func() { every(ctx, followEvery, s.follow) })
+	s.background.Go(func() { s.watchPages(ctx, lookEvery) })
 	s.background.Go(func() { every(ctx, time.Hour, s.tidy) })
 }
 

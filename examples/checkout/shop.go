@@ -13,12 +13,14 @@ import (
 	"time"
 
 	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/klarna-go/klarna-payments/klarna/hostedpage"
 	"github.com/klarna-go/klarna-payments/klarna/placement"
 )
 
 // shop is the shop's server.
 type shop struct {
 	klarna   *klarna.Client
+	pages    *hostedpage.Client
 	signer   *klarna.CallbackSigner
 	payments *payments
 	logger   *slog.Logger
@@ -61,7 +63,8 @@ func newShop(ctx context.Context, st *store, p *payments, baseURL string, lease 
 		return nil, err
 	}
 	s := &shop{
-		klarna: p.client, signer: signer, payments: p, logger: logger, baseURL: baseURL, store: st, formKey: derive("forms"), book: book,
+		klarna: p.client, pages: hostedpage.New(p.client), signer: signer, payments: p, logger: logger, baseURL: baseURL, store: st,
+		formKey: derive("forms"), book: book,
 	}
 	s.office = newOffice(s, derive("office"))
 	s.running, s.stop = context.WithCancel(context.Background())
@@ -83,6 +86,8 @@ func (s *shop) handler() http.Handler {
 	mux.Handle("GET /checkout", s.page(s.showCheckout))
 	mux.Handle("POST /checkout/{id}/authorized", s.form(s.authorized))   // the shopper approved
 	mux.Handle("POST /checkout/{id}/unavailable", s.form(s.unavailable)) // declined, or expired
+	mux.Handle("POST /checkout/{id}/page", s.form(s.payOnPage))
+	mux.Handle("GET /checkout/{id}/page/{how}", s.page(s.pageReturned))
 	mux.Handle("GET /checkout/{id}/checking", s.page(s.showChecking))
 	mux.Handle("GET /problem/{kind}", s.page(s.showProblem))
 	mux.Handle("GET /orders/{number}", s.page(s.showOrder))
@@ -95,5 +100,6 @@ func (s *shop) handler() http.Handler {
 	all := http.NewServeMux()
 	all.Handle("/", s.onlyAtBaseURL(fromShoppers))
 	all.Handle("POST "+callbackPath, s.signer.Middleware(http.HandlerFunc(s.callback)))
+	all.Handle("POST "+pageCallbackPath, s.signer.Middleware(http.HandlerFunc(s.pageCallback)))
 	return s.logged(s.securityHeaders(limitBody(all)))
 }

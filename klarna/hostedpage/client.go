@@ -29,13 +29,13 @@ func New(client *klarna.Client) *Client { return &Client{client} }
 // expires an hour before the payments session.
 //
 // It returns klarna.ErrInvalidRequest, without sending anything, if PaymentSessionURL is missing or not an absolute https URL (http
-// is accepted for loopback), if one of MerchantURLs is relative, or if Options has both PaymentMethodCategory and
+// is accepted for loopback, and below the client's own base URL: see klarna.WithInsecureHTTP), if one of MerchantURLs is relative, or if Options has both PaymentMethodCategory and
 // PaymentMethodCategories. It returns klarna.ErrNotFound if the payments session has expired. An ambiguous failure is not retried:
 // the page may exist. Calling again is harmless, and makes a second page for the same payments session.
 //
 // Source: the operation createHppSession of api/hosted-payment-page.yaml.
 func (c *Client) CreateSession(ctx context.Context, page SessionRequest, opts ...klarna.CallOption) (*CreatedSession, error) {
-	req, err := build(page, checkPage(page), func(body io.Reader) (*http.Request, error) {
+	req, err := build(page, checkPage(page, c.base()), func(body io.Reader) (*http.Request, error) {
 		return gen.NewCreateHppSessionRequestWithBody(server, nil, jsonType, body)
 	})
 	created := new(CreatedSession)
@@ -103,6 +103,14 @@ func (c *Client) send(ctx context.Context, op *engine.Operation, req *http.Reque
 	return err
 }
 
+// base is the base URL of the client, or "" if it was not made by New.
+func (c *Client) base() string {
+	if c == nil || c.client == nil {
+		return ""
+	}
+	return c.client.BaseURL()
+}
+
 // build makes a request with a body, unless a check failed. The body has URLs as they are: the request builders would write & as
 // \u0026, which is the same in JSON, but not to a program that looks for placeholders before it decodes.
 func build(body any, failed error, with func(io.Reader) (*http.Request, error)) (*http.Request, error) {
@@ -120,8 +128,8 @@ func build(body any, failed error, with func(io.Reader) (*http.Request, error)) 
 
 // checkPage reports what of a page cannot work. It rejects nothing that Klarna accepts, and quotes no URL, since shops put secrets
 // into them.
-func checkPage(page SessionRequest) error {
-	if err := checkSessionURL(page.PaymentSessionURL); err != nil {
+func checkPage(page SessionRequest, base string) error {
+	if err := checkSessionURL(page.PaymentSessionURL, base); err != nil {
 		return fmt.Errorf("payment_session_url %w", err)
 	}
 	urls := page.MerchantURLs
@@ -142,8 +150,9 @@ func checkPage(page SessionRequest) error {
 // absolute matches what begins with a scheme: app links and placeholders are allowed.
 var absolute = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)
 
-// checkSessionURL reports what is wrong with the URL of a payments session, as the end of a sentence about it.
-func checkSessionURL(text string) error {
+// checkSessionURL reports what is wrong with the URL of a payments session, as the end of a sentence about it. A client
+// that is allowed to use plain http, such as for a local sandbox in another container, may name its sessions by it.
+func checkSessionURL(text, base string) error {
 	if text == "" {
 		return errors.New("is missing; it is what SessionURL of the klarna.Client returns")
 	}
@@ -151,12 +160,17 @@ func checkSessionURL(text string) error {
 	switch {
 	case err != nil || u.Hostname() == "":
 		return errors.New("is not an absolute URL; it is what SessionURL of the klarna.Client returns, not the id of the session")
-	case u.Scheme != "https" && (u.Scheme != "http" || !engine.IsLoopback(u.Hostname())):
-		return fmt.Errorf("must begin with https://, not with %.20q; http is accepted for loopback only", u.Scheme+":")
+	case u.Scheme != "https" && (u.Scheme != "http" || !engine.IsLoopback(u.Hostname()) && !isBelow(text, base)):
+		return fmt.Errorf("must begin with https://, not with %.20q; http is accepted for loopback and for the client's own base URL only", u.Scheme+":")
 	case strings.Trim(u.Path, "/") == "" || strings.HasSuffix(u.Path, "/"):
 		return errors.New("has no session id at its end")
 	}
 	return nil
+}
+
+// isBelow reports whether a URL begins with the base URL of a client.
+func isBelow(text, base string) bool {
+	return base != "" && strings.HasPrefix(text, strings.TrimRight(base, "/")+"/")
 }
 
 // checkDistribution reports what a distribution lacks.

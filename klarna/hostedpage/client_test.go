@@ -150,6 +150,28 @@ func TestPageThatCannotWorkIsNotSent(t *testing.T) {
 	}
 }
 
+// A client of a local sandbox in another container uses plain http, and names its sessions by the same URL.
+func TestSessionURLOnTheClientsOwnBaseURLMayBePlainHTTP(t *testing.T) {
+	t.Parallel()
+	for _, base := range []string{"http://sandbox:8090", "http://sandbox:8090/", "http://sandbox:8090/klarna"} {
+		s := &script{lines: []line{operations(t)[0].success}}
+		client, err := klarna.New(klarna.Environment(base), klarna.APIKey(apiKey), klarna.WithInsecureHTTP(), klarna.WithHTTPClient(&http.Client{Transport: s}))
+		require.NoError(t, err)
+		create := func(sessionURL string) error {
+			_, err := hostedpage.New(client).CreateSession(t.Context(), hostedpage.SessionRequest{PaymentSessionURL: sessionURL})
+			return err
+		}
+		require.NoError(t, create(client.SessionURL("s-1")), base)
+		for _, foreign := range []string{
+			"http://sandbox:80901/payments/v1/sessions/s", "http://other:8090/payments/v1/sessions/s", "http://sandbox:8090@other/payments/v1/sessions/s",
+		} {
+			require.ErrorContains(t, create(foreign), "must begin with https://", foreign)
+		}
+		require.ErrorContains(t, create(client.BaseURL()+"/"), "no session id")
+		require.Len(t, s.seen, 1)
+	}
+}
+
 func TestDistributionThatCannotWorkIsNotSent(t *testing.T) {
 	t.Parallel()
 	s := &script{lines: []line{{status: 204}}}

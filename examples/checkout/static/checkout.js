@@ -1,11 +1,12 @@
 // The browser's part of the checkout: load Klarna's widget, have the shopper approve, and post the authorization token to
-// the shop's server. All texts are in the page; this script only shows them.
+// the shop's server. Paying on Klarna's page works without it: it only marks what is missing in the address. All texts are in the page; this script only shows them.
 (() => {
   'use strict';
 
   const page = document.getElementById('checkout');
   const form = document.getElementById('pay-form');
   const pay = document.getElementById('pay');
+  const payOnPage = document.getElementById('pay-on-page');
   const summary = page.querySelector('.aside');
   const container = '#klarna-widget';
 
@@ -18,6 +19,7 @@
     page.dataset.state = state;
     const idle = state === 'ready';
     if (pay) pay.disabled = !idle;
+    if (payOnPage) payOnPage.disabled = ['paying', 'changing', 'leaving'].includes(state); // a widget that does not work is no reason
     for (const radio of page.querySelectorAll('[type="radio"]')) radio.disabled = !idle && state !== 'loading';
     for (const button of summary.querySelectorAll('button')) {
       button.disabled = !['ready', 'loading', 'broken'].includes(state) || button.dataset.off !== undefined;
@@ -165,6 +167,8 @@
       return;
     }
     document.getElementById('pay-total').textContent = total;
+    const wasThere = document.getElementById('on-page');
+    if (wasThere) wasThere.remove(); // another cart is paid on another page
     load();
     const again = document.getElementById(button.id);
     if (again) again.focus();
@@ -175,6 +179,11 @@
   }
 
   // ---- start ----
+
+  // Who comes back by the browser's own button sees the page as it was left, and may have paid meanwhile.
+  addEventListener('pageshow', (event) => {
+    if (event.persisted) location.reload();
+  });
 
   // A picture that does not load is replaced by its text.
   for (const picture of page.querySelectorAll('[data-badge]')) {
@@ -199,14 +208,23 @@
     enter('ready');
     return;
   }
+  form.noValidate = true; // what is missing is marked here
   form.addEventListener('submit', (event) => {
-    event.preventDefault();
-    if (page.dataset.state !== 'ready') return;
+    const onPage = payOnPage !== null && event.submitter === payOnPage;
+    if (!onPage) event.preventDefault();
+    if (!onPage && page.dataset.state !== 'ready') return;
     clearMarks();
     const wrong = inputs().filter((input) => !input.checkValidity());
     for (const input of wrong) setWrong(input, true);
-    if (wrong.length) wrong[0].focus();
-    else authorize();
+    if (wrong.length) {
+      event.preventDefault();
+      wrong[0].focus();
+    } else if (onPage) {
+      ++loads;
+      enter('leaving'); // and the form is posted
+    } else {
+      authorize();
+    }
   });
   form.addEventListener('input', (event) => {
     if (event.target.closest('#address')) setWrong(event.target, false);
