@@ -21,8 +21,6 @@ var goOnly = map[string]string{
 	"Close":     "ends the program: send it a signal",
 	"Format":    "prints",
 	"LogValue":  "prints",
-	"Locked":    "is of export_test.go",
-	"SetGrace":  "is of export_test.go",
 	"ServeHTTP": "serves",
 }
 
@@ -36,9 +34,14 @@ func TestTheControlAPIOffersWhatGoDoes(t *testing.T) {
 			offered[method] = true
 		}
 	}
+	ofTests, err := parser.ParseFile(token.NewFileSet(), "export_test.go", nil, 0)
+	require.NoError(t, err)
 	server := reflect.TypeFor[*Server]()
 	for i := range server.NumMethod() {
 		name := server.Method(i).Name
+		if slices.ContainsFunc(ofTests.Decls, func(d ast.Decl) bool { f, ok := d.(*ast.FuncDecl); return ok && f.Name.Name == name }) {
+			continue
+		}
 		require.True(t, offered[name] || goOnly[name] != "", "Server.%s has no row in controlTable", name)
 		require.False(t, offered[name] && goOnly[name] != "", "Server.%s is offered, and in Go only", name)
 		delete(offered, name)
