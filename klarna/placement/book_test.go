@@ -3,6 +3,8 @@ package placement_test
 import (
 	"context"
 	"errors"
+	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -205,4 +207,16 @@ func TestSettleReportsTheErrorsOfTheDatabase(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	require.True(t, errors.Is(book.Run(ctx), context.DeadlineExceeded))
+}
+
+func TestTheGuideHasTheTables(t *testing.T) {
+	t.Parallel()
+	guide, err := os.ReadFile("../../docs/placing-orders.md")
+	require.NoError(t, err)
+	text := strings.Join(strings.Fields(string(guide)), " ")
+	for _, migration := range placement.Migrations {
+		for _, statement := range migration {
+			require.Contains(t, text, strings.Join(strings.Fields(statement), " ")+";")
+		}
+	}
 }

@@ -9,3 +9,6 @@ import (
 func (b *Book) Shift(d time.Duration) {
 	b.db.Now = fmt.Sprintf("(%s + %d)", b.db.Now, d.Milliseconds())
 }
+
+// Migrations are those of the package.
+var Migrations = migrations

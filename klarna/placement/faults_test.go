@@ -134,12 +134,13 @@ func TestTheDiskIsFullBetweenRequestAndRecord(t *testing.T) {
 func fill(t *testing.T, db *sql.DB) {
 	_, err := db.Exec(`CREATE TABLE IF NOT EXISTS junk (text TEXT)`)
 	for size := 65536; size > 0; size /= 4 {
-		for err = nil; err == nil; {
+		for err == nil {
 			_, err = db.Exec(`INSERT INTO junk VALUES (?)`, strings.Repeat("x", size))
 		}
 		if !strings.Contains(err.Error(), "full") {
 			t.Error(err)
 		}
+		err = nil
 	}
 }
 

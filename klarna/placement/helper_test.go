@@ -98,10 +98,3 @@ func (w *world) lost(calls int) {
 		w.Fail(klarna.OperationCreateOrder, klarnatest.ResetAfter())
 	}
 }
-
-// down makes the next calls of CreateOrder fail before they place anything, without Klarna telling so.
-func (w *world) down(calls int) {
-	for range 3 * calls {
-		w.Fail(klarna.OperationCreateOrder, klarnatest.Status(503, "INTERNAL_SERVER_ERROR", "Internal error"))
-	}
-}

@@ -14,7 +14,7 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna"
 )
 
-// migrations are made in their order, each once. They are never changed, only added to.
+// migrations are made in their order, each once. They are never changed, only added to. Times are milliseconds since 1970.
 var migrations = [][]string{{`CREATE TABLE klarna_placements (
 	reference TEXT NOT NULL, attempt BIGINT NOT NULL, session_id TEXT NOT NULL,
 	token TEXT NOT NULL, request TEXT NOT NULL, -- the JSON that is sent; both are empty once the record is final
@@ -22,7 +22,7 @@ var migrations = [][]string{{`CREATE TABLE klarna_placements (
 	state TEXT NOT NULL, order_id TEXT NOT NULL DEFAULT '',
 	owner TEXT NOT NULL, lease_until BIGINT NOT NULL,
 	calls BIGINT NOT NULL,                      -- how many may have reached Klarna
-	written_at BIGINT NOT NULL, sent_at BIGINT NOT NULL, next_at BIGINT NOT NULL, finished_at BIGINT NOT NULL DEFAULT 0, -- ms since 1970
+	written_at BIGINT NOT NULL, sent_at BIGINT NOT NULL, next_at BIGINT NOT NULL, finished_at BIGINT NOT NULL DEFAULT 0,
 	details TEXT NOT NULL DEFAULT '{}',         -- JSON
 	PRIMARY KEY (reference, attempt)
 )`, `CREATE INDEX klarna_placements_by_state ON klarna_placements (state, next_at)`}}

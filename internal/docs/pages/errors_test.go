@@ -25,9 +25,7 @@ func Example_errorsAddress() {
 		if err != nil {
 			return err
 		}
-		order := klarna.OrderFromSession(cart)
-		order.BillingAddress, order.ShippingAddress = approved.BillingAddress, approved.ShippingAddress
-		placed, err := client.CreateOrder(ctx, authorizationToken, order)
+		placed, err := client.CreateOrder(ctx, authorizationToken, klarna.OrderFromApproved(cart, *approved))
 		// end of quote
 		_ = placed
 		return err

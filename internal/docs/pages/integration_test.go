@@ -107,9 +107,7 @@ func Example_integrationBind() {
 		if newest != "" && subtle.ConstantTimeCompare([]byte(newest), []byte(authorizationToken)) == 0 {
 			return nil, errors.New("the token is not the newest of this shopper's session")
 		}
-		order := klarna.OrderFromSession(cart)
-		order.BillingAddress, order.ShippingAddress = session.BillingAddress, session.ShippingAddress
-		return client.CreateOrder(ctx, authorizationToken, order)
+		return client.CreateOrder(ctx, authorizationToken, klarna.OrderFromApproved(cart, *session))
 		// end of quote
 	}
 }
