@@ -17,8 +17,8 @@ export KLARNA_API_KEY=%s
 # or, in place of the API key:
 # export KLARNA_USERNAME=%s KLARNA_PASSWORD=%s
 # In the page, in place of Klarna's script: <script src="%s" async></script>
-# How to buy something with curl: klarna-sandbox -h. Ctrl-C stops.
-`, quote(server.URL), quote(server.APIKey), quote(server.Username), quote(server.Password), server.URL+klarnatest.ScriptPath)
+# How to buy something with curl: klarna-sandbox -h. To control it from a test: %s. Ctrl-C stops.
+`, quote(server.URL), quote(server.APIKey), quote(server.Username), quote(server.Password), server.URL+klarnatest.ScriptPath, server.URL+klarnatest.ControlPath+"openapi.yaml")
 	return err
 }
 

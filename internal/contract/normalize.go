@@ -16,7 +16,7 @@ import (
 // Oddity is something in a body that the contract does not have, and that a provider accepts all the same.
 type Oddity struct {
 	// Path names the member, such as order_lines[0].tax_rate. A part that does not look like a name is "…", since it may be
-	// anything, even personal data.
+	// anything, even personal data. It is empty for the oddities behind the first 200 of a body.
 	Path string
 	// Rule is the kind of oddity, for programs.
 	Rule Rule
@@ -100,7 +100,14 @@ func (s *step) String() string {
 	return s.outer.String() + "." + name
 }
 
+// maxDescribed is how many oddities of a body are described. Of more than that, only the rules are kept: nobody reads the rest.
+const maxDescribed = 200
+
 func (n *normalizer) note(at *step, rule Rule, format string, args ...any) {
+	if len(n.found) >= maxDescribed {
+		n.found = append(n.found, Oddity{Rule: rule})
+		return
+	}
 	n.found = append(n.found, Oddity{at.String(), rule, fmt.Sprintf(format, args...)})
 }
 

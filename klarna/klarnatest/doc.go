@@ -20,7 +20,15 @@
 //
 // Every request is validated against the contract, the project's OpenAPI document, and checked by the money rules of package
 // preflight. What is invalid is rejected as Klarna does it, with 400 BAD_VALUE and the paths of the fields. An update is
-// checked together with the rest of the session. What preflight only warns of is not rejected.
+// checked together with the rest of the session.
+//
+// # What it tolerates
+//
+// Klarna accepts more than its documents have: unknown members, null, other case, numbers in strings, amounts that are off by less
+// than its tolerance. So does the server, and each oddity is a [Warning]: in the log, in [Request], and in [WarningHeader] of the response.
+// With [WithStrict] it is a rejection with the same text, so that a shop's tests find its own mistakes. docs/sandbox.md lists the rules.
+//
+//	server := klarnatest.NewServer(klarnatest.WithStrict())
 //
 // A server forgets what has expired, and of more than 100,000 sessions, or 256 MB of them, the oldest ([WithCapacity]).
 // [Server.Created], [Server.OrderIDs] and [Server.CustomerTokens] return what it created.
@@ -91,6 +99,12 @@
 // which responds with the object that the page's callback would get. There are session (what load asks), authorize,
 // reauthorize and finalize; "data" is what the page passes to Klarna's script, "auto_finalize" false asks for a finalize,
 // and the outcome is approve, decline, invalid_fields or close. Command klarna-sandbox is the same server as a program.
+//
+// # Control over HTTP
+//
+// Below [ControlPath] are calls that do what the methods of [Server] do, for tests in other languages; an OpenAPI document at
+// ControlPath + "openapi.yaml" describes them. [Server.Reset] begins anew, [Server.Sessions], [Server.Orders], [Server.Captures] and
+// [Server.Tokens] list, [Server.AuthorizeAs] does whatever the shopper does. Only loopback is served, unless [WithRemoteControl] allows others.
 //
 // # What is inferred
 //

@@ -201,6 +201,7 @@ func (s *Server) renderOrder(request Request, outcome orderOutcome) response {
 		rendered.header.Set("Location", made.location)
 	}
 	if isCreated || outcome.result == nil {
+		rendered.header.Set("Transaction-Id", newUUID()) // recorded; what it is for is unknown
 		rendered.header.Del("Content-Type")
 	}
 	return rendered

@@ -158,7 +158,7 @@ func TestACaptureIsInTheHeader(t *testing.T) {
 	require.Equal(t, 204, got.status)
 	require.NotContains(t, got.header, "Content-Type")
 	got = s.management("GET", ordersPath+id, "")
-	require.Equal(t, "application/json", got.header.Get("Content-Type"))
+	require.Equal(t, "application/json;charset=utf-8", got.header.Get("Content-Type"))
 	require.Regexp(t, `"expires_at":"\d{4}-\d\d-\d\dT00:00:00\.000Z"`, got.body)
 	require.Contains(t, got.body, `"merchant_data":""`)
 }

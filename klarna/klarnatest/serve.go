@@ -82,8 +82,11 @@ func (s *Server) render(request Request, result any, rejected *failure) response
 		status = http.StatusNoContent
 	}
 	header := klarnaHeader()
-	if status != http.StatusNoContent {
+	switch { // as recorded
+	case rejected != nil:
 		header.Set("Content-Type", "application/json")
+	case status != http.StatusNoContent:
+		header.Set("Content-Type", "application/json;charset=utf-8")
 	}
 	header.Set("Klarna-Correlation-Id", request.CorrelationID)
 	quota := quotaOf(request.Operation)

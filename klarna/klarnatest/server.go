@@ -65,7 +65,7 @@ func NewServer(opts ...Option) *Server {
 		strict:        c.strict,
 		setup:         c.setup,
 		remoteControl: c.remoteControl,
-		large:         make(turns, 1),
+		large:         turns{running: make(chan struct{}, 1)},
 		categories:    c.categories,
 		repeatTokens:  c.repeatTokens,
 		keyConflicts:  c.keyConflicts,

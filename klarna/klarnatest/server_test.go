@@ -138,11 +138,8 @@ func TestEveryResponseBearsKlarnasHeaders(t *testing.T) {
 			var response klarna.Response
 			require.NoError(t, call.do(klarna.WithResponse(&response)))
 			require.Regexp(t, uuid, response.CorrelationID)
-			if response.StatusCode == 204 {
-				require.Empty(t, response.Header.Get("Content-Type"))
-			} else {
-				require.Equal(t, "application/json", response.Header.Get("Content-Type"))
-			}
+			contentTypes := map[int]string{200: "application/json;charset=utf-8", 204: "", 404: "application/json"}
+			require.Equal(t, contentTypes[response.StatusCode], response.Header.Get("Content-Type"))
 			require.Contains(t, response.Header.Get("Cache-Control"), "no-store")
 			require.NotEmpty(t, response.Header.Get("Strict-Transport-Security"))
 			require.Equal(t, call.rateLimit, response.Header.Get("X-Ratelimit-Limit"))
