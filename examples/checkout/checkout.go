@@ -26,6 +26,7 @@ type checkout struct {
 	stale       bool                 // Klarna's session may hold something else, and has to be updated first
 	declined    []string             // the categories that Klarna declined for this cart
 	tried       string               // the hash of the authorization token that it was ordered with the last time
+	waiting     string               // a later authorization token, which is used if that order is rejected
 	problem     string               // why Klarna rejected that order, if it is open again
 }
 
@@ -54,10 +55,10 @@ func newCheckout(sh *shopper) *checkout {
 func (st *store) checkout(ctx context.Context, id string) (*checkout, error) {
 	c := &checkout{id: id}
 	err := st.db.QueryRowContext(ctx, `
-		SELECT number, shopper_id, state, session_id, client_token, categories, session, stale, declined, tried, problem
+		SELECT number, shopper_id, state, session_id, client_token, categories, session, stale, declined, tried, waiting, problem
 		FROM checkouts WHERE id = $1`, id).
 		Scan(&c.number, &c.shopperID, &c.state, &c.sessionID, &c.clientToken, asJSON{&c.categories}, asJSON{&c.session},
-			&c.stale, asJSON{&c.declined}, &c.tried, &c.problem)
+			&c.stale, asJSON{&c.declined}, &c.tried, &c.waiting, &c.problem)
 	return c, err
 }
 
@@ -70,8 +71,8 @@ func (st *store) addCheckout(ctx context.Context, sh *shopper, c *checkout) erro
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `
-			INSERT INTO checkouts (id, number, shopper_id, state, session_id, client_token, categories, session, stale, declined, attempt, tried, problem, created)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, FALSE, '[]', 0, '', '', $9)`,
+			INSERT INTO checkouts (id, number, shopper_id, state, session_id, client_token, categories, session, stale, declined, attempt, tried, waiting, problem, created)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, FALSE, '[]', 0, '', '', '', $9)`,
 			c.id, c.number, c.shopperID, c.state, c.sessionID, c.clientToken, asJSON{c.categories}, asJSON{c.session}, now())
 		return err
 	})
@@ -120,6 +121,27 @@ func (st *store) end(ctx context.Context, c *checkout) error {
 		}
 		return leave(ctx, tx, c.number, false)
 	})
+}
+
+// payable reports whether the shopper may pay: there is no order, and no approval that waits to become one.
+func (c *checkout) payable() bool { return c.state == open && c.waiting == "" }
+
+// wait stores an authorization token that arrived while the order of an earlier one is under way.
+func (st *store) wait(ctx context.Context, c *checkout, token string) error {
+	_, err := st.db.ExecContext(ctx, `UPDATE checkouts SET waiting = $2 WHERE id = $1 AND state = 'ordered' AND tried = $3
+		AND EXISTS (SELECT 1 FROM orders WHERE orders.number = checkouts.number AND orders.state = 'checking')`, c.id, token, c.tried)
+	return err
+}
+
+// stopWaiting erases a token that cannot become an order.
+func (st *store) stopWaiting(ctx context.Context, c *checkout, problem string) error {
+	_, err := st.db.ExecContext(ctx, `UPDATE checkouts SET waiting = '', problem = $3 WHERE id = $1 AND state = 'open' AND waiting = $2`, c.id, c.waiting, problem)
+	return err
+}
+
+// waiting returns the ids of the checkouts whose order was rejected, and that have a later approval.
+func (st *store) waiting(ctx context.Context) ([]string, error) {
+	return st.texts(ctx, `SELECT id FROM checkouts WHERE state = 'open' AND waiting <> ''`)
 }
 
 // offered are the categories that are still to be had.

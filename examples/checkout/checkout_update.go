@@ -45,7 +45,7 @@ func (s *shop) setQuantity(ctx context.Context, sh *shopper, productID string, q
 
 // updateSession sends other lines to the session at Klarna. If that fails, the checkout ends, with errChanged.
 func (s *shop) updateSession(ctx context.Context, c *checkout, lines []klarna.OrderLine) error {
-	if c.state != open {
+	if !c.payable() {
 		return errBeingPaid
 	}
 	// Klarna's page would show the new cart or the old one. It may be paid there by now.

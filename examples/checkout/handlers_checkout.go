@@ -25,7 +25,7 @@ func (s *shop) showCheckout(w http.ResponseWriter, r *http.Request, sh *shopper)
 	if c.state == open {
 		page, _ = s.lookAtPage(r.Context(), c) // the shopper may have paid there; if Klarna cannot be reached, its widget shows it
 	}
-	if c.state != open {
+	if !c.payable() {
 		s.goOn(w, r, sh, c.id)
 		return
 	}
@@ -96,7 +96,7 @@ func (s *shop) unavailable(w http.ResponseWriter, r *http.Request, sh *shopper) 
 			return
 		}
 	}
-	if c.state != open {
+	if !c.payable() {
 		s.goOn(w, r, sh, c.id)
 		return
 	}
@@ -129,6 +129,8 @@ func (s *shop) next(ctx context.Context, checkoutID string) (string, error) {
 		return "", err
 	case c.state == ended:
 		return problemPath("expired"), nil
+	case c.state == open && c.waiting != "":
+		return c.checkingPath(), nil
 	case c.state == open && c.problem != "":
 		return problemPath(c.problem), nil
 	case c.state == open:
@@ -162,6 +164,9 @@ func (s *shop) showChecking(w http.ResponseWriter, r *http.Request, sh *shopper)
 		return
 	}
 	o, err := s.store.order(r.Context(), c.number)
+	if errors.Is(err, sql.ErrNoRows) { // an approval waits to become an order
+		o, err = &order{number: c.number, state: checking}, nil
+	}
 	if err != nil {
 		s.failed(w, r, sh, "the order could not be read", err, "order_number", c.number)
 		return

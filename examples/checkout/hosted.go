@@ -78,7 +78,7 @@ func (s *shop) pageFor(ctx context.Context, c *checkout, address klarna.Address)
 		if c.state == open {
 			err = s.refresh(ctx, c) // a page cannot be paid on if its session has expired
 		}
-		if err != nil || c.state != open {
+		if err != nil || !c.payable() {
 			return "", err
 		}
 		p, err := s.lookAtPage(ctx, c)

@@ -39,6 +39,7 @@ type origin string
 const (
 	byBrowser  origin = "browser"
 	byCallback origin = "callback"
+	byWaiting  origin = "waiting" // one of the two, while an earlier approval was not rejected yet
 	byUnknown  origin = "unknown" // something else than this shop
 )
 
@@ -81,20 +82,8 @@ func (st *store) orders(ctx context.Context, skip, most int) ([]*order, error) {
 }
 
 // ordersWithoutID returns the numbers of orders whose id is not known, or not yet, the newest first.
-func (st *store) ordersWithoutID(ctx context.Context) (numbers []string, err error) {
-	rows, err := st.db.QueryContext(ctx, `SELECT number FROM orders WHERE klarna_order_id = '' ORDER BY ordered DESC LIMIT 1000`)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var number string
-		if err := rows.Scan(&number); err != nil {
-			return nil, err
-		}
-		numbers = append(numbers, number)
-	}
-	return numbers, rows.Err()
+func (st *store) ordersWithoutID(ctx context.Context) ([]string, error) {
+	return st.texts(ctx, `SELECT number FROM orders WHERE klarna_order_id = '' ORDER BY ordered DESC LIMIT 1000`)
 }
 
 // addOrder stores the order of an open checkout before it is sent, together with what the caller writes down. It does nothing if the
@@ -102,7 +91,7 @@ func (st *store) ordersWithoutID(ctx context.Context) (numbers []string, err err
 func (st *store) addOrder(ctx context.Context, c *checkout, by origin, approval string, write func(*sql.Tx) error) (added bool, err error) {
 	err = st.inTx(ctx, func(tx *sql.Tx) error {
 		if added, err = wrote(ctx, tx, `
-			UPDATE checkouts SET state = 'ordered', attempt = attempt + 1, tried = $2, problem = ''
+			UPDATE checkouts SET state = 'ordered', attempt = attempt + 1, tried = $2, waiting = '', problem = ''
 			WHERE id = $1 AND state = 'open' AND tried <> $2`, c.id, approval); err != nil || !added {
 			return err
 		}
@@ -152,7 +141,7 @@ func (st *store) orderUnclear(ctx context.Context, number string) error {
 func (st *store) orderRejected(ctx context.Context, number string, attempt int, problem string, stale bool) error {
 	return st.inTx(ctx, func(tx *sql.Tx) error {
 		reopened, err := wrote(ctx, tx, `
-			UPDATE checkouts SET state = 'open', problem = $3, stale = stale OR $4
+			UPDATE checkouts SET state = 'open', problem = CASE WHEN waiting = '' THEN $3 ELSE '' END, stale = stale OR $4
 			WHERE number = $1 AND state = 'ordered' AND attempt = $2
 			AND EXISTS (SELECT 1 FROM orders WHERE orders.number = checkouts.number AND orders.state <> 'placed')`,
 			number, attempt, problem, stale)

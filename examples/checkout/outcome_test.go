@@ -245,3 +245,63 @@ func TestARejectedApprovalStaysRejected(t *testing.T) {
 	}
 	wantPage(t, p.bring(p.approve()), http.StatusOK, anyOrder, thanks)
 }
+
+// While the order of an approval is open, a later approval waits, and nothing reports a failure, whatever becomes of the first one.
+func TestALaterApprovalWaits(t *testing.T) {
+	t.Run("and is used", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		p := w.newBrowser().checkout()
+		gateway := klarnatest.EmptyStatus(503)
+		w.klarna.Fail(klarna.OperationCreateOrder, gateway, gateway, gateway)
+		first, second := p.approve(), ""
+		if err := w.shop.place(t.Context(), p.record().id, first, byCallback); err != nil {
+			t.Fatal(err)
+		}
+		second = p.approve() // which replaces the first one
+		wantPage(t, p.bring(second), http.StatusOK, "/checkout/.*/checking", "We are checking")
+		eventually(t, "the outcome", func() bool {
+			got := p.get(p.record().checkingPath())
+			if strings.Contains(got.body, "Nothing was ordered") {
+				t.Fatalf("a failure is reported:\n%s", got.body)
+			}
+			return p.order().state == placed
+		})
+		if c := p.record(); w.orders() != 1 || c.tried != approvalOf(second) || c.waiting != "" {
+			t.Errorf("%d orders, and %q is left", w.orders(), c.waiting)
+		}
+	})
+	t.Run("and is not used after an order", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		p := w.newBrowser().checkout()
+		lost := klarnatest.ResetAfter()
+		w.klarna.Fail(klarna.OperationCreateOrder, lost, lost, lost)
+		p.bring(p.approve())
+		if err := w.shop.place(t.Context(), p.record().id, "00000000-0000-4000-8000-000000000000", byCallback); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "the outcome", func() bool { return p.order().state == placed })
+		if c := p.record(); w.orders() != 1 || c.waiting != "" {
+			t.Errorf("%d orders, and %q is left", w.orders(), c.waiting)
+		}
+	})
+	t.Run("and is erased if it is good for nothing", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		p := w.newBrowser().checkout()
+		c := p.record()
+		if err := w.shop.intend(t.Context(), c, p.approve(), byCallback); err != nil {
+			t.Fatal(err)
+		}
+		p.approve() // so that the first one is rejected, and what is brought is not the newest
+		got := p.bring("00000000-0000-4000-8000-000000000000")
+		if got.path != "/problem/foreign" && got.path != p.record().checkingPath() {
+			t.Errorf("it ends at %s", got.path)
+		}
+		eventually(t, "the outcome", func() bool { return p.record().payable() })
+		if c := p.record(); c.waiting != "" || c.problem != "foreign" {
+			t.Errorf("the problem is %q, and %q is left", c.problem, c.waiting)
+		}
+	})
+}

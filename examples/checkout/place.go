@@ -45,21 +45,37 @@ func (s *shop) place(ctx context.Context, checkoutID, token string, by origin) e
 		switch {
 		case c.state == ended:
 			return errEnded
-		case c.state == open && err != nil:
+		case c.state == open && err != nil && c.waiting != token:
 			return err
+		case c.state == open && err != nil && isOver(err):
+			return errors.Join(err, s.store.stopWaiting(ctx, c, problemOf(err)))
+		case c.state == open && err != nil: // it is written down, and the background goes on with it
+			s.logger.WarnContext(ctx, "an approval waits to become an order", "order_number", c.number, "by", by, "error", err)
+			return nil
 		case c.state == open && c.tried == approval: // Klarna rejected it
 			return nil
 		case c.state == open: // Klarna rejected an earlier approval, and this one may be good
 			continue
 		}
-		rejected := s.goOnWith(ctx, c, c.tried != approval)
-		if errors.Is(rejected, klarna.ErrConflict) && c.tried == approval {
+		if c.tried != approval {
+			// The order of an earlier approval is under way. This one is used if that is rejected, and until then nothing reports a failure.
+			if err := s.store.wait(ctx, c, token); err != nil {
+				return err
+			}
+		}
+		result, err := s.goOnWith(ctx, c)
+		if err != nil {
+			s.logger.WarnContext(ctx, "the outcome of an order is still unknown", "order_number", c.number, "by", by, "error", err)
+			return nil
+		}
+		rejected := result.State == placement.Rejected
+		if rejected && errors.Is(result.Err, klarna.ErrConflict) && c.tried == approval {
 			// The shopper approved another cart. Let go of the approval: it counts against what the shopper may spend.
 			if err := s.klarna.CancelAuthorization(ctx, token); err != nil {
 				s.logger.WarnContext(ctx, "the authorization could not be cancelled", "order_number", c.number, "error", err)
 			}
 		}
-		if rejected == nil || c.tried == approval {
+		if !rejected || c.tried == approval {
 			return nil
 		}
 	}
@@ -72,29 +88,17 @@ func approvalOf(token string) string {
 	return hex.EncodeToString(hash[:])
 }
 
-// goOnWith goes on with an order that is written down, or waits for whoever does. From here on nothing is a failure: what is not known
-// now is found out in the background. It returns why Klarna rejected the order, or nil. With wait, it waits until the outcome is
-// known: the caller has a later approval, which is good only if there is no order.
-func (s *shop) goOnWith(ctx context.Context, c *checkout, wait bool) (rejected error) {
+// goOnWith goes on with an order that is written down, or waits for whoever does, and stores the outcome. From here on nothing is a
+// failure: what is not known now is found out in the background.
+func (s *shop) goOnWith(ctx context.Context, c *checkout) (placement.Result, error) {
 	result, err := s.book.Resume(ctx, c.number)
-	for wait && err == nil && result.State == placement.Open && ctx.Err() == nil {
-		time.Sleep(followEvery)
-		result, err = s.book.Lookup(ctx, c.number)
-	}
 	if errors.Is(err, placement.ErrUnknownReference) { // it was ordered elsewhere
-		return nil
+		return placement.Result{State: placement.Placed}, nil
 	}
 	if err == nil {
 		err = s.record(ctx, c.number, result)
 	}
-	if err != nil {
-		s.logger.WarnContext(ctx, "the outcome of an order is still unknown", "order_number", c.number, "error", err)
-		return nil
-	}
-	if result.State == placement.Rejected {
-		return result.Err
-	}
-	return nil
+	return result, err
 }
 
 // intend writes down the order of an open checkout, for the shop and for package placement, together or not at all. The order is made

@@ -43,9 +43,25 @@ func (s *shop) follow(ctx context.Context) {
 			err = errors.Join(err, lookupErr)
 		}
 	}
-	if err != nil && ctx.Err() == nil {
+	ids, waitingErr := s.store.waiting(ctx)
+	for _, id := range ids {
+		waitingErr = errors.Join(waitingErr, s.useWaiting(ctx, id))
+	}
+	if err = errors.Join(err, waitingErr); err != nil && ctx.Err() == nil {
 		s.logger.ErrorContext(ctx, "orders could not be followed", "error", err)
 	}
+}
+
+// useWaiting orders with an approval that waited while the order of an earlier one was open, and that was rejected.
+func (s *shop) useWaiting(ctx context.Context, id string) error {
+	c, err := s.store.checkout(ctx, id)
+	if err != nil || c.waiting == "" {
+		return err
+	}
+	if err = s.place(ctx, id, c.waiting, byWaiting); err != nil && isOver(err) {
+		return nil // the shopper is asked to approve once more
+	}
+	return err
 }
 
 // keepPlacements is how long it is kept how an order was placed, after that is known.

@@ -60,6 +60,9 @@ func saveShopper(ctx context.Context, tx *sql.Tx, sh *shopper) error {
 
 // leave takes a checkout away from its shopper, whose cart is empty if it was bought.
 func leave(ctx context.Context, tx *sql.Tx, orderNumber string, bought bool) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE checkouts SET waiting = '' WHERE number = $1`, orderNumber); err != nil {
+		return err
+	}
 	_, err := tx.ExecContext(ctx, `
 		UPDATE shoppers SET checkout_id = '', version = version + 1, cart = CASE WHEN $2 THEN '{}' ELSE cart END
 		WHERE checkout_id = (SELECT id FROM checkouts WHERE number = $1)`, orderNumber, bought)

@@ -160,6 +160,23 @@ func wrote(ctx context.Context, db execer, query string, args ...any) (bool, err
 	return n > 0, err
 }
 
+// texts returns the first column of all rows.
+func (st *store) texts(ctx context.Context, query string) (found []string, err error) {
+	rows, err := st.db.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return nil, err
+		}
+		found = append(found, text)
+	}
+	return found, rows.Err()
+}
+
 // now is a time as both databases store it.
 func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 

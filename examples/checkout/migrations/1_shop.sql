@@ -31,6 +31,7 @@ CREATE TABLE checkouts (
     declined     TEXT NOT NULL,        -- JSON: the payment methods that Klarna declined
     attempt      BIGINT NOT NULL,      -- how often it was ordered: once more after each rejection
     tried        TEXT NOT NULL,        -- the hash of the approval that it was ordered with the last time
+    waiting      TEXT NOT NULL,        -- a later approval, which is used if the order is rejected
     problem      TEXT NOT NULL,        -- why Klarna rejected the last order
     created      TIMESTAMP NOT NULL
 );
