@@ -42,7 +42,7 @@ func (s *shop) place(ctx context.Context, checkoutID, token string, by origin) e
 		}
 		switch {
 		case c.state == ended:
-			return errEnded
+			return s.whyEnded(ctx, c)
 		case c.state == open:
 			return err
 		}
@@ -98,6 +98,9 @@ func (s *shop) intend(ctx context.Context, c *checkout, token string, by origin)
 		return false, errNoApproval
 	case subtle.ConstantTimeCompare([]byte(session.AuthorizationToken), []byte(token)) == 0:
 		return false, errForeignToken // or one would pay with what another shopper approved
+	}
+	if err := s.signUp(ctx, c, token); err != nil {
+		return false, err
 	}
 	return s.store.addOrder(ctx, c, by, func(tx *sql.Tx) error {
 		return s.book.WriteTx(ctx, tx, placement.Order{
