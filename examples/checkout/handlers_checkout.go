@@ -83,13 +83,23 @@ func (s *shop) authorized(w http.ResponseWriter, r *http.Request, sh *shopper) {
 		return
 	}
 	kind := problemOf(err)
-	if kind == "foreign" || kind == "changed" || kind == "expired" {
+	if ordersNothing(kind) {
 		s.failed(w, r, sh, "an authorization led to no order", err, "order_number", c.number)
 		return
 	}
+	s.showApproved(w, r, sh, c, token, err)
+}
+
+// ordersNothing reports whether a problem shows that an approval can lead to no order.
+func ordersNothing(kind string) bool {
+	return slices.Contains([]string{"foreign", "changed", "expired", "lost", "unsubscribed", "paid"}, kind)
+}
+
+// showApproved lets the shopper bring an approval once more.
+func (s *shop) showApproved(w http.ResponseWriter, r *http.Request, sh *shopper, c *checkout, token string, err error) {
 	// Klarna or the database cannot be reached. The approval is still good, and Klarna's callback may bring it at any moment: the page must
 	// not claim that nothing will be ordered.
-	s.logger.WarnContext(r.Context(), "an authorization led to no order yet", "order_number", c.number, "problem", kind, "error", err)
+	s.logger.WarnContext(r.Context(), "an authorization led to no order yet", "order_number", c.number, "problem", problemOf(err), "error", err)
 	s.render(w, r, http.StatusServiceUnavailable, sh, "approved", "Your order is not placed yet", struct{ ID, CSRF, Token string }{c.id, s.csrf(sh.id), token})
 }
 

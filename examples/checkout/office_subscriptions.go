@@ -217,7 +217,7 @@ func (o *office) showSubscription(w http.ResponseWriter, r *http.Request) {
 	page := officeSubscription{
 		Number: sub.number, Path: officeSubscriptionPath(sub.number), Form: o.derive("subscriptions"), Name: productNameOf(sub), Every: intervalOf(sub.plan),
 		Status: statusOfSubscription(sub, open, time.Now()), Due: shortDate(sub.due), Began: shortDate(sub.began), Amount: sub.charge("").OrderAmount,
-		Cancel: sub.state != cancelled, Close: open != nil && open.state == renewalUnresolved && open.ambiguous,
+		Cancel: sub.state != cancelled, Close: open != nil && open.canClose(sub, time.Now()),
 		Resume: open == nil && len(current) > 0 && sub.state != cancelled && (sub.state != active || sub.due.After(time.Now())),
 	}
 	if page.Close {
@@ -228,15 +228,12 @@ func (o *office) showSubscription(w http.ResponseWriter, r *http.Request) {
 		page.Notice = &notice{Tone: "wait", Title: "A charge is under way", Text: "Load this page again in a moment."}
 	case open != nil:
 		words := openRenewals[open.problem]
-		page.Notice = &notice{Tone: "wait", Title: words.Title, Text: words.Text, Detail: open.detail}
+		page.Notice = &notice{Tone: "wait", Title: words.Title, Text: words.Text}
 		if !open.canRetry(time.Now()) {
 			page.Notice.Text = "Klarna did not confirm it, and has forgotten the key since: the same request would now be another charge. Look for the order number in Klarna’s merchant portal, and close this."
 		}
 	case declined && sub.state != cancelled:
 		page.Notice = &notice{Tone: "bad", Title: why.Title, Text: why.Text}
-		if len(current) > 0 {
-			page.Notice.Detail = current[len(current)-1].detail
-		}
 		if why.payable() {
 			page.Link = o.shop.baseURL + o.shop.subscriptionPath(sub.number)
 		}
@@ -329,7 +326,7 @@ func (o *office) cancel(r *http.Request, sub *subscription) error {
 func (o *office) closeRenewal(r *http.Request, sub *subscription) error {
 	all, err := o.shop.store.renewals(r.Context(), sub.number, sub.period)
 	open := openOf(all)
-	if err != nil || open == nil || open.key != r.PostFormValue("key") || open.state != renewalUnresolved {
+	if err != nil || open == nil || open.key != r.PostFormValue("key") || !open.canClose(sub, time.Now()) {
 		return err
 	}
 	exists := r.PostFormValue("exists") == "yes"

@@ -44,6 +44,9 @@ var problems = map[string]problem{
 	"lost": {"Please approve once more",
 		"Klarna did not confirm your subscription, so we did not order. You pay nothing. If Klarna has set it up all the same, nobody can use it. Your cart is as you left it.",
 		[]action{{"Approve once more", "/checkout"}, toTheCart}},
+	"unsubscribed": {"Klarna did not set up your subscription",
+		"So we did not order, and you pay nothing. It may work with another way to pay. Your cart is as you left it.",
+		[]action{{"Choose another way to pay", "/checkout"}, toTheCart}},
 	"paid": {"It is paid already",
 		"This delivery of your subscription is paid, or is being paid at the moment. You do not pay twice.",
 		[]action{toTheShop}},
@@ -77,6 +80,8 @@ func problemOf(err error) string {
 	switch {
 	case errors.Is(err, errTokenLost):
 		return "lost"
+	case errors.Is(err, errTokenRejected):
+		return "unsubscribed"
 	case errors.Is(err, errPeriodPaid):
 		return "paid"
 	case errors.Is(err, errAddress):

@@ -50,6 +50,11 @@ func (r *renewal) canRetry(at time.Time) bool {
 	return r.state == renewalUnresolved && (r.attempts == 0 || at.Sub(r.sent) < keyLifetime)
 }
 
+// canClose reports whether a person has to find out what became of a renewal, because sending it again cannot.
+func (r *renewal) canClose(sub *subscription, at time.Time) bool {
+	return r.state == renewalUnresolved && r.checkoutID == "" && (r.problem == "rejected" || !r.canRetry(at) || sub.state == cancelled)
+}
+
 // ran is what became of a run.
 type ran struct{ paid, declined, open int }
 

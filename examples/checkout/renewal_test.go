@@ -288,6 +288,10 @@ func TestARejectionAfterAnUnknownOutcomeIsClosedByAPerson(t *testing.T) {
 		s.letAMonthPass()
 		s.klarna.Fail(customertoken.OperationCreateOrder, three(klarnatest.ResetAfter())...)
 		s.run()
+		s.office.officeForm("/"+s.number+"/close", "key", s.last().key, "exists", "no")
+		if strings.Contains(s.page().body, "There is no such order") || s.last().state != renewalUnresolved {
+			t.Error("it was closed, though the same key can still tell")
+		}
 		if _, err := s.shop.store.db.Exec(`UPDATE renewals SET sent = $1`, now().Add(-keyLifetime)); err != nil {
 			t.Fatal(err)
 		}

@@ -249,9 +249,8 @@ func (st *store) bringForward(ctx context.Context) error {
 		return err
 	}
 	for _, sub := range all {
-		began := dueOf(sub.began, sub.plan, 0)
 		if _, err := st.db.ExecContext(ctx, `UPDATE subscriptions SET began = $2, due = $3 WHERE number = $1 AND version = $4`,
-			sub.number, began, sub.due.Add(began.Sub(sub.began)), sub.version); err != nil {
+			sub.number, dueOf(sub.began, sub.plan, 0), dueOf(sub.due, sub.plan, 0), sub.version); err != nil {
 			return err
 		}
 	}

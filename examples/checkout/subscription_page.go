@@ -177,24 +177,32 @@ func (s *shop) ofPayment(r *http.Request, sub *subscription) (*checkout, error) 
 
 // paymentAuthorized gets the authorization token of a payment from the customer's browser.
 func (s *shop) paymentAuthorized(w http.ResponseWriter, r *http.Request, sh *shopper, sub *subscription) {
-	path := s.subscriptionPath(sub.number)
+	path, token := s.subscriptionPath(sub.number), r.PostFormValue("authorization_token")
 	c, err := s.ofPayment(r, sub)
+	if errors.Is(err, sql.ErrNoRows) {
+		s.notFound(w, r, sh)
+		return
+	}
 	if err == nil {
-		token := r.PostFormValue("authorization_token")
-		if err = s.place(r.Context(), c.id, token, byBrowser); errors.Is(err, errPeriodPaid) {
-			// Let go of the approval: it counts against what the customer may spend.
-			if err := s.klarna.CancelAuthorization(r.Context(), token); err != nil {
-				s.logger.WarnContext(r.Context(), "the authorization could not be cancelled", "order_number", c.number, "error", err)
-			}
+		err = s.place(r.Context(), c.id, token, byBrowser)
+	}
+	if errors.Is(err, errPeriodPaid) { // let go of the approval: it counts against what the customer may spend
+		if err := s.klarna.CancelAuthorization(r.Context(), token); err != nil {
+			s.logger.WarnContext(r.Context(), "the authorization could not be cancelled", "order_number", c.number, "error", err)
 		}
 	}
 	target := path
 	if err == nil {
 		target, err = s.next(r.Context(), c.id)
 	}
-	if err != nil {
-		s.logger.WarnContext(r.Context(), "a subscription was not paid", "order_number", sub.number, "error", err)
-		seeOther(w, r, path+"?problem="+problemOf(err))
+	switch kind := problemOf(err); {
+	case err == nil:
+	case c != nil && !ordersNothing(kind):
+		s.showApproved(w, r, sh, c, token, err)
+		return
+	default:
+		s.logger.WarnContext(r.Context(), "a subscription was not paid", "order_number", sub.number, "problem", kind, "error", err)
+		seeOther(w, r, path+"?problem="+kind)
 		return
 	}
 	if strings.HasPrefix(target, "/problem/") {

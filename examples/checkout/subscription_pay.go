@@ -197,4 +197,4 @@ func (st *store) endPayment(ctx context.Context, key string, paid bool, orderID,
 }
 
 // shortDate is a day, as a customer reads it.
-func shortDate(t time.Time) string { return t.UTC().Format("2 January 2006") }
+func shortDate(t time.Time) string { return t.UTC().Format("2 Jan 2006") }

@@ -12,9 +12,13 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna"
 )
 
-// errTokenLost reports that a customer token may exist whose id the shop does not have. Nothing was ordered: the order comes after the
-// token. The shopper has to approve once more, in a new session.
-var errTokenLost = errors.New("a customer token may exist, and its id is lost")
+var (
+	// errTokenLost reports that a customer token may exist whose id the shop does not have. Nothing was ordered: the order comes after
+	// the token. The shopper has to approve once more, in a new session.
+	errTokenLost = errors.New("a customer token may exist, and its id is lost")
+	// errTokenRejected reports that Klarna did not make a customer token. Nothing was ordered.
+	errTokenRejected = errors.New("Klarna rejected the customer token")
+)
 
 // tokenState is how far the customer token of a checkout is.
 type tokenState string
@@ -75,8 +79,11 @@ func (s *shop) askForToken(ctx context.Context, c *checkout, authorizationToken 
 	case err == nil:
 		s.logger.InfoContext(ctx, "customer token created", "order_number", c.number)
 		return s.store.endSignUp(storing, c, tokenMade, created.TokenID)
-	case !perhaps:
-		return errors.Join(err, s.store.endSignUp(storing, c, tokenWanted, "")) // there is none
+	case !perhaps: // there is none
+		if isKlarnas(err) && !errors.Is(err, klarna.ErrRateLimited) && !errors.Is(err, klarna.ErrUnauthorized) {
+			err = errors.Join(errTokenRejected, err)
+		}
+		return errors.Join(err, s.store.endSignUp(storing, c, tokenWanted, ""))
 	}
 	s.logger.WarnContext(ctx, "a customer token may exist, and its id is lost", "order_number", c.number, "error", err)
 	// The approval counts against what the shopper may spend, and no order will be placed with it.

@@ -119,19 +119,15 @@ func TestACustomerTokenWhoseOutcomeIsUnknown(t *testing.T) {
 }
 
 func TestARejectedCustomerTokenOrdersNothing(t *testing.T) {
-	for name, row := range map[string]struct {
-		fault klarnatest.Fault
-		path  string
-	}{
-		"not allowed":        {klarnatest.Status(403, "NOT_ALLOWED"), "/problem/rejected"},
-		"no tokens for this": {klarnatest.Status(400, "BAD_REQUEST"), "/problem/ours"},
+	for name, fault := range map[string]klarnatest.Fault{
+		"not allowed": klarnatest.Status(403, "NOT_ALLOWED"), "no tokens for this": klarnatest.Status(400, "BAD_REQUEST"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			p := w.signingUp()
-			w.klarna.Fail(klarna.OperationCreateCustomerToken, row.fault)
+			w.klarna.Fail(klarna.OperationCreateCustomerToken, fault)
 			token := p.approve()
-			wantPage(t, p.bring(token), http.StatusOK, row.path, "Nothing was ordered")
+			wantPage(t, p.bring(token), http.StatusOK, "/problem/unsubscribed", "we did not order, and you pay nothing")
 			w.wantCreated(0, 0)
 			wantPage(t, p.bring(token), http.StatusOK, anyOrder, "Your subscription") // the approval is still good
 			w.wantCreated(1, 1)
