@@ -25,7 +25,8 @@ type checkout struct {
 	session     klarna.SessionCreate // what Klarna's session holds
 	stale       bool                 // Klarna's session may hold something else, and has to be updated first
 	declined    []string             // the categories that Klarna declined for this cart
-	problem     string               // why it is open again, after it was ordered
+	tried       string               // the hash of the authorization token that it was ordered with the last time
+	problem     string               // why Klarna rejected that order, if it is open again
 }
 
 type checkoutState string
@@ -53,10 +54,10 @@ func newCheckout(sh *shopper) *checkout {
 func (st *store) checkout(ctx context.Context, id string) (*checkout, error) {
 	c := &checkout{id: id}
 	err := st.db.QueryRowContext(ctx, `
-		SELECT number, shopper_id, state, session_id, client_token, categories, session, stale, declined, problem
+		SELECT number, shopper_id, state, session_id, client_token, categories, session, stale, declined, tried, problem
 		FROM checkouts WHERE id = $1`, id).
 		Scan(&c.number, &c.shopperID, &c.state, &c.sessionID, &c.clientToken, asJSON{&c.categories}, asJSON{&c.session},
-			&c.stale, asJSON{&c.declined}, &c.problem)
+			&c.stale, asJSON{&c.declined}, &c.tried, &c.problem)
 	return c, err
 }
 
@@ -74,8 +75,8 @@ func (st *store) addCheckout(ctx context.Context, sh *shopper, c *checkout) erro
 
 func insertCheckout(ctx context.Context, tx *sql.Tx, c *checkout) error {
 	_, err := tx.ExecContext(ctx, `
-		INSERT INTO checkouts (id, number, shopper_id, state, session_id, client_token, categories, session, stale, declined, problem, created)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, FALSE, '[]', '', $9)`,
+		INSERT INTO checkouts (id, number, shopper_id, state, session_id, client_token, categories, session, stale, declined, attempt, tried, problem, created)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, FALSE, '[]', 0, '', '', $9)`,
 		c.id, c.number, c.shopperID, c.state, c.sessionID, c.clientToken, asJSON{c.categories}, asJSON{c.session}, now())
 	return err
 }

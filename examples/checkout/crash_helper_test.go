@@ -60,13 +60,15 @@ type fleet struct {
 	processes []*process
 
 	mu       sync.Mutex
+	random   *rand.Rand
 	browsers map[string]int // the process that a checkout's browser is at
+	apart    int            // the callbacks that were sent to another process than the browser
 	kills    []time.Time
 }
 
 func newFleet(t *testing.T, program, database string, processes int, lease time.Duration) *fleet {
 	t.Helper()
-	f := &fleet{t: t, klarna: klarnatest.NewServer(), program: program, database: database, lease: lease, browsers: map[string]int{}}
+	f := &fleet{t: t, klarna: klarnatest.NewServer(), program: program, database: database, lease: lease, browsers: map[string]int{}, random: rand.New(rand.NewPCG(1, 2))}
 	t.Cleanup(f.klarna.Close)
 	f.klarna.SetCallbacks(klarnatest.CallbackPolicy{Wait: 50 * time.Millisecond})
 	var err error
@@ -139,7 +141,10 @@ func (f *fleet) balance(w http.ResponseWriter, r *http.Request) {
 	if cookie, err := r.Cookie(shopperCookie); err == nil {
 		at = int(cookie.Value[0]) + int(cookie.Value[1])
 	} else if process, ok := f.browsers[r.URL.Query().Get("klarna_ref")]; ok {
-		at = process + 1 + rand.IntN(max(len(f.processes)-1, 1))
+		at = process + 1 + f.random.IntN(max(len(f.processes)-1, 1))
+		if at%len(f.processes) != process%len(f.processes) {
+			f.apart++
+		}
 	}
 	for range f.processes {
 		if f.processes[at%len(f.processes)].alive.Load() {
@@ -280,13 +285,16 @@ func (c *customer) buy(ctx context.Context) {
 		if !slices.Contains(c.sessions, record.sessionID) {
 			c.sessions = append(c.sessions, record.sessionID)
 		}
+		c.told = append(c.told, "approved")
 		if c.random.IntN(10) == 0 {
 			c.left = true // and the callback is what is left
 			return
 		}
 		form := url.Values{"csrf": {html.UnescapeString(csrf[1])}, "authorization_token": {token}}
 		for {
-			at, body, err = c.page(ctx, action[1], form)
+			if at, body, err = c.page(ctx, action[1], form); err != nil {
+				c.told = append(c.told, "no response")
+			}
 			if err == nil || c.random.IntN(2) == 0 || !pause() {
 				break
 			}
@@ -304,7 +312,9 @@ func (c *customer) end(ctx context.Context, at, body string, pause func() bool) 
 		if title == nil {
 			title = []string{"", "no title"}
 		}
-		c.told = append(c.told, at+" "+title[1])
+		if told := at + " " + title[1]; len(c.told) == 0 || c.told[len(c.told)-1] != told {
+			c.told = append(c.told, told)
+		}
 		next := at
 		switch last := lastOrderPattern.FindStringSubmatch(body); {
 		case last != nil: // the cart is empty
@@ -399,7 +409,6 @@ func (f *fleet) check(customers []*customer, restart time.Duration) figures {
 			t.Errorf("shopper %d has no order, and was not told why; the pages were %q", i, c.told)
 		case !bought && !c.left:
 			n.turnedAway++
-			t.Logf("shopper %d has no order: %s; the pages were %q", i, c.failed, c.told)
 		case bought && c.left:
 			n.callbackOnly++
 		}

@@ -68,7 +68,7 @@ func TestNoOrderIsLostOrPlacedTwiceWhenTheShopIsKilled(t *testing.T) {
 			f.start(shop)
 			restart = max(restart, time.Since(dead))
 			// Those who wait for a back-off are killed once more, but not for ever.
-			for limit := time.Now().Add(2 * time.Second); under.Load() > int64(2*perRound) && time.Now().Before(limit); {
+			for limit := time.Now().Add(time.Second); under.Load() > int64(3*perRound) && time.Now().Before(limit); {
 				time.Sleep(5 * time.Millisecond)
 			}
 		}

@@ -98,11 +98,13 @@ func (st *store) ordersWithoutID(ctx context.Context) (numbers []string, err err
 	return numbers, rows.Err()
 }
 
-// addOrder stores the order of an open checkout before it is sent, together with what the caller writes down. It reports whether the
-// checkout was still open.
-func (st *store) addOrder(ctx context.Context, c *checkout, by origin, write func(*sql.Tx) error) (added bool, err error) {
+// addOrder stores the order of an open checkout before it is sent, together with what the caller writes down. It does nothing if the
+// checkout is not open any more, or was tried with the same approval before.
+func (st *store) addOrder(ctx context.Context, c *checkout, by origin, approval string, write func(*sql.Tx) error) (added bool, err error) {
 	err = st.inTx(ctx, func(tx *sql.Tx) error {
-		if added, err = wrote(ctx, tx, `UPDATE checkouts SET state = 'ordered', problem = '' WHERE id = $1 AND state = 'open'`, c.id); err != nil || !added {
+		if added, err = wrote(ctx, tx, `
+			UPDATE checkouts SET state = 'ordered', attempt = attempt + 1, tried = $2, problem = ''
+			WHERE id = $1 AND state = 'open' AND tried <> $2`, c.id, approval); err != nil || !added {
 			return err
 		}
 		// A change of the cart that is under way must notice it.
@@ -148,15 +150,20 @@ func (st *store) orderUnclear(ctx context.Context, number string) error {
 	})
 }
 
-// orderRejected stores that there is no order. The shopper may pay again. If Klarna found that the shopper had approved something
-// else, the session has to be updated before that.
-func (st *store) orderRejected(ctx context.Context, number, problem string, stale bool) error {
+// orderRejected stores that an attempt led to no order. The shopper may pay again. If Klarna found that the shopper had approved
+// something else, the session has to be updated before that. Several processes may store it, and none of them takes the order of a later
+// attempt away.
+func (st *store) orderRejected(ctx context.Context, number string, attempt int, problem string, stale bool) error {
 	return st.inTx(ctx, func(tx *sql.Tx) error {
-		if deleted, err := wrote(ctx, tx, `DELETE FROM orders WHERE number = $1 AND state <> 'placed'`, number); err != nil || !deleted {
+		reopened, err := wrote(ctx, tx, `
+			UPDATE checkouts SET state = 'open', problem = $3, stale = stale OR $4
+			WHERE number = $1 AND state = 'ordered' AND attempt = $2
+			AND EXISTS (SELECT 1 FROM orders WHERE orders.number = checkouts.number AND orders.state <> 'placed')`,
+			number, attempt, problem, stale)
+		if err != nil || !reopened {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `UPDATE checkouts SET state = 'open', problem = $2, stale = stale OR $3 WHERE number = $1 AND state = 'ordered'`,
-			number, problem, stale)
+		_, err = tx.ExecContext(ctx, `DELETE FROM orders WHERE number = $1`, number)
 		return err
 	})
 }

@@ -212,11 +212,48 @@ func TestASecondApprovalIsUsedWhenTheFirstWasReplaced(t *testing.T) {
 	p := w.newBrowser().checkout()
 	c := p.record()
 	// This process takes its time between writing down and sending.
-	if written, err := w.shop.intend(t.Context(), c, p.approve(), byCallback); err != nil || !written {
-		t.Fatalf("written: %v: %v", written, err)
+	if err := w.shop.intend(t.Context(), c, p.approve(), byCallback); err != nil {
+		t.Fatal(err)
 	}
 	wantPage(t, p.bring(p.approve()), http.StatusOK, anyOrder, thanks)
 	if w.orders() != 1 || w.count(klarna.OperationCreateOrder) != 2 {
 		t.Errorf("%d orders of %d requests", w.orders(), w.count(klarna.OperationCreateOrder))
 	}
+}
+
+// Two processes find out that an approval was rejected, and one of them stores it late: after the next approval was ordered with.
+func TestALateRejectionLeavesTheNextOrderAlone(t *testing.T) {
+	w := newWorld(t)
+	p := w.newBrowser().checkout()
+	w.klarna.Fail(klarna.OperationCreateOrder, klarnatest.Status(403, "REJECTED", "Rejected"))
+	p.bring(p.approve())
+	late, err := w.shop.book.Lookup(t.Context(), p.record().number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.shop.intend(t.Context(), p.record(), p.approve(), byCallback); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.shop.record(t.Context(), p.record().number, late); err != nil {
+		t.Fatal(err)
+	}
+	if p.order().state == "" || p.record().state != ordered {
+		t.Error("the second order is gone")
+	}
+	eventually(t, "the outcome", func() bool { return p.order().state == placed })
+}
+
+// The same approval may come any number of times after Klarna rejected it.
+func TestARejectedApprovalStaysRejected(t *testing.T) {
+	w := newWorld(t)
+	p := w.newBrowser().checkout()
+	w.klarna.Fail(klarna.OperationCreateOrder, klarnatest.Status(403, "REJECTED", "Rejected"))
+	token := p.approve()
+	for range 3 {
+		wantPage(t, p.bring(token), http.StatusOK, "/problem/declined", "Klarna declined this payment")
+	}
+	if calls := w.count(klarna.OperationCreateOrder); calls != 1 || p.record().state != open {
+		t.Errorf("%d requests, and the checkout is %s", calls, p.record().state)
+	}
+	wantPage(t, p.bring(p.approve()), http.StatusOK, anyOrder, thanks)
 }

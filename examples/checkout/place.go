@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/subtle"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"time"
 
@@ -30,41 +32,55 @@ func (s *shop) place(ctx context.Context, checkoutID, token string, by origin) e
 	// The shopper may close the page, and Klarna closes the callback's connection after two seconds. Neither must cancel the order.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), placeTimeout)
 	defer cancel()
-	for {
+	approval := approvalOf(token)
+	for range attempts {
 		c, err := s.store.checkout(ctx, checkoutID)
 		if err != nil {
 			return err
 		}
-		ours := false
-		if c.state == open {
-			ours, err = s.intend(ctx, c, token, by)
+		if c.state == open && c.tried != approval {
+			err = s.intend(ctx, c, token, by)
 			err = errors.Join(err, s.reload(ctx, c)) // even if it failed: somebody else may have ordered meanwhile
 		}
 		switch {
 		case c.state == ended:
 			return s.whyEnded(ctx, c)
-		case c.state == open:
+		case c.state == open && err != nil:
 			return err
-		}
-		if rejected := s.goOnWith(ctx, c, by); rejected == nil {
+		case c.state == open && c.tried == approval: // Klarna rejected it
 			return nil
-		} else if ours {
-			if errors.Is(rejected, klarna.ErrConflict) {
-				// The shopper approved another cart. Let go of the approval: it counts against what the shopper may spend.
-				if err := s.klarna.CancelAuthorization(ctx, token); err != nil {
-					s.logger.WarnContext(ctx, "the authorization could not be cancelled", "order_number", c.number, "error", err)
-				}
+		case c.state == open: // Klarna rejected an earlier approval, and this one may be good
+			continue
+		}
+		rejected := s.goOnWith(ctx, c, c.tried != approval)
+		if errors.Is(rejected, klarna.ErrConflict) && c.tried == approval {
+			// The shopper approved another cart. Let go of the approval: it counts against what the shopper may spend.
+			if err := s.klarna.CancelAuthorization(ctx, token); err != nil {
+				s.logger.WarnContext(ctx, "the authorization could not be cancelled", "order_number", c.number, "error", err)
 			}
+		}
+		if rejected == nil || c.tried == approval {
 			return nil
 		}
-		// An earlier approval was rejected, and this one may be good.
 	}
+	return nil
+}
+
+// approvalOf identifies an authorization token without telling it.
+func approvalOf(token string) string {
+	hash := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(hash[:])
 }
 
 // goOnWith goes on with an order that is written down, or waits for whoever does. From here on nothing is a failure: what is not known
-// now is found out in the background. It returns why Klarna rejected the order, or nil.
-func (s *shop) goOnWith(ctx context.Context, c *checkout, by origin) (rejected error) {
+// now is found out in the background. It returns why Klarna rejected the order, or nil. With wait, it waits until the outcome is
+// known: the caller has a later approval, which is good only if there is no order.
+func (s *shop) goOnWith(ctx context.Context, c *checkout, wait bool) (rejected error) {
 	result, err := s.book.Resume(ctx, c.number)
+	for wait && err == nil && result.State == placement.Open && ctx.Err() == nil {
+		time.Sleep(followEvery)
+		result, err = s.book.Lookup(ctx, c.number)
+	}
 	if errors.Is(err, placement.ErrUnknownReference) { // it was ordered elsewhere
 		return nil
 	}
@@ -72,7 +88,7 @@ func (s *shop) goOnWith(ctx context.Context, c *checkout, by origin) (rejected e
 		err = s.record(ctx, c.number, result)
 	}
 	if err != nil {
-		s.logger.WarnContext(ctx, "the outcome of an order is still unknown", "order_number", c.number, "by", by, "error", err)
+		s.logger.WarnContext(ctx, "the outcome of an order is still unknown", "order_number", c.number, "error", err)
 		return nil
 	}
 	if result.State == placement.Rejected {
@@ -84,34 +100,35 @@ func (s *shop) goOnWith(ctx context.Context, c *checkout, by origin) (rejected e
 // intend writes down the order of an open checkout, for the shop and for package placement, together or not at all. The order is made
 // from the shopper's own session, and nothing of it from what the browser posts. Klarna has the address, from the browser's
 // authorize call: the order must repeat it, and the parcel goes there.
-func (s *shop) intend(ctx context.Context, c *checkout, token string, by origin) (written bool, err error) {
+func (s *shop) intend(ctx context.Context, c *checkout, token string, by origin) error {
 	session, err := s.klarna.ReadSession(ctx, c.sessionID)
 	switch {
 	case errors.Is(err, klarna.ErrOrderAlreadyPlaced),
 		err == nil && session.Status == klarna.SessionStatusComplete:
-		return false, s.orderedElsewhere(ctx, c)
+		return s.orderedElsewhere(ctx, c)
 	case err != nil:
-		return false, err
+		return err
 	case session.AuthorizationToken == "" && by.onPage():
 		// The token is of Klarna's own page for this session. That the session names it too is not documented.
 	case session.AuthorizationToken == "":
-		return false, errNoApproval
+		return errNoApproval
 	case subtle.ConstantTimeCompare([]byte(session.AuthorizationToken), []byte(token)) == 0:
-		return false, errForeignToken // or one would pay with what another shopper approved
+		return errForeignToken // or one would pay with what another shopper approved
 	}
 	if err := s.signUp(ctx, c, token); err != nil {
-		return false, err
+		return err
 	}
-	return s.store.addOrder(ctx, c, by, func(tx *sql.Tx) error {
+	_, err = s.store.addOrder(ctx, c, by, approvalOf(token), func(tx *sql.Tx) error {
 		return s.book.WriteTx(ctx, tx, placement.Order{
 			Reference: c.number, SessionID: c.sessionID, AuthorizationToken: token, Request: klarna.OrderFromApproved(c.session, *session),
 		})
 	})
+	return err
 }
 
 // orderedElsewhere records an order of an open checkout that something else than this shop has placed. Its id is unknown.
 func (s *shop) orderedElsewhere(ctx context.Context, c *checkout) error {
-	added, err := s.store.addOrder(ctx, c, byUnknown, func(*sql.Tx) error { return nil })
+	added, err := s.store.addOrder(ctx, c, byUnknown, "unknown", func(*sql.Tx) error { return nil })
 	if err != nil || !added {
 		return err
 	}
@@ -129,7 +146,7 @@ func (s *shop) record(ctx context.Context, number string, result placement.Resul
 	case result.State == placement.Unresolved:
 		return s.store.orderUnclear(ctx, number)
 	case result.State == placement.Rejected:
-		return s.store.orderRejected(ctx, number, problemOf(result.Err), errors.Is(result.Err, klarna.ErrConflict))
+		return s.store.orderRejected(ctx, number, result.Attempt, problemOf(result.Err), errors.Is(result.Err, klarna.ErrConflict))
 	}
 	return nil
 }

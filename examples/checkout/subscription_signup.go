@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"strings"
 	"time"
@@ -79,7 +77,7 @@ func (s *shop) askForToken(ctx context.Context, c *checkout, authorizationToken 
 	case err == nil:
 		s.logger.InfoContext(ctx, "customer token created", "order_number", c.number)
 		return s.store.endSignUp(storing, c, tokenMade, created.TokenID)
-	case !perhaps: // there is none
+	case !perhaps: // no token was made
 		if isKlarnas(err) && !errors.Is(err, klarna.ErrRateLimited) && !errors.Is(err, klarna.ErrUnauthorized) {
 			err = errors.Join(errTokenRejected, err)
 		}
@@ -111,8 +109,7 @@ type begunSignUp struct {
 // beginSignUp stores that this process asks for the customer token of a checkout, unless it was made of this approval before, or
 // another process asks. A newer approval replaces an older one, whose order was not placed.
 func (st *store) beginSignUp(ctx context.Context, c *checkout, authorizationToken string) (begun begunSignUp, err error) {
-	hash := sha256.Sum256([]byte(authorizationToken)) // to recognize it, and not to use it
-	approval := hex.EncodeToString(hash[:])
+	approval := approvalOf(authorizationToken)
 	err = st.inTx(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO subscription_checkouts (checkout_id, subscription, period, token_state, approval, asked, calls, customer_token)

@@ -188,7 +188,7 @@ func TestDefiniteRejectionHasItsErrorByStatusAndCode(t *testing.T) {
 			require.ErrorIs(t, err, klarna.ErrForbidden)
 			require.NotErrorIs(t, err, klarna.ErrOutcomeUnknown)
 			for _, other := range byCode {
-				require.Equal(t, other == want, errors.Is(err, other), "%s %s: %v", op.name, code, other)
+				require.Equal(t, errors.Is(other, want), errors.Is(err, other), "%s %s: %v", op.name, code, other)
 			}
 		}
 		err := op.call(t, scripted(t, &wiretest.Script{Lines: []wiretest.Line{rejected(404, "TOKEN_NOT_FOUND")}}))

@@ -78,4 +78,4 @@ func isInvalid(f *engine.Failure) bool {
 }
 
 // isCancelled reports whether the rejection of a retried cancellation shows that an earlier attempt succeeded (inferred).
-func isCancelled(f *engine.Failure) bool { return codes[f.Code] == ErrTokenCancelled }
+func isCancelled(f *engine.Failure) bool { return errors.Is(codes[f.Code], ErrTokenCancelled) }

@@ -6,12 +6,15 @@ import (
 	"go/token"
 	"io/fs"
 	"maps"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/klarna-go/klarna-payments/internal/contract"
+	"github.com/klarna-go/klarna-payments/klarna/preflight"
 	"github.com/stretchr/testify/require"
 )
 
@@ -96,4 +99,30 @@ func TestEveryFaultIsOffered(t *testing.T) {
 		made[newFault(faultSpec{Kind: kind, Status: 503}).String()] = true
 	}
 	require.Len(t, made, count, "no two kinds make the same fault")
+}
+
+// docs/sandbox.md explains each rule of a warning.
+func TestEveryRuleIsDocumented(t *testing.T) {
+	t.Parallel()
+	rules := []string{
+		string(contract.RuleUnknownMember), string(contract.RuleNull), string(contract.RuleOtherCase), string(contract.RuleCoerced),
+		string(contract.RuleRounded), string(contract.RuleEmpty), preflight.CodeMayBeMissing,
+		rulePath, ruleContentType, ruleByteOrderMark, ruleNotAuthorized, ruleAfterOrder,
+	}
+	for code := range tolerances {
+		rules = append(rules, code)
+	}
+	page, err := os.ReadFile("../../docs/sandbox.md")
+	require.NoError(t, err)
+	_, table, found := strings.Cut(string(page), "| rule | what is accepted |\n| --- | --- |\n")
+	require.True(t, found)
+	table, _, _ = strings.Cut(table, "\n\n")
+	var documented []string
+	for line := range strings.Lines(table) {
+		first, _, _ := strings.Cut(strings.TrimPrefix(line, "| "), " | ")
+		for rule := range strings.SplitSeq(first, ", ") {
+			documented = append(documented, strings.Trim(rule, "`"))
+		}
+	}
+	require.ElementsMatch(t, rules, documented)
 }

@@ -51,12 +51,12 @@ var tolerances = map[string]bool{
 	preflight.CodeReturnFee:      true,
 }
 
-func newWarning(member, rule, format string, args ...any) Warning {
+func newWarning(member, rule, text string) Warning {
 	subject := member
 	if member == "" {
 		subject = "the request"
 	}
-	return Warning{member, rule, subject + " " + fmt.Sprintf(format, args...) + " (" + rule + ")"}
+	return Warning{member, rule, subject + " " + text + " (" + rule + ")"}
 }
 
 func oddityWarning(o contract.Oddity) Warning { return Warning{o.Path, string(o.Rule), o.String()} }

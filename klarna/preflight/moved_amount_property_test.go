@@ -60,7 +60,7 @@ func TestAnAmountThatIsOffIsNamed(t *testing.T) {
 
 		for _, body := range []any{session, klarna.OrderFromSession(session), update} {
 			report := preflight.Inspect(body)
-			found := append(report.Problems, report.Warnings...)
+			found := slices.Concat(report.Problems, report.Warnings)
 			require.True(t, moved.isNamed(found), "%s by %d: %v", moved.field, by, found)
 		}
 	})

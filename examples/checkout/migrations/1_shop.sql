@@ -29,7 +29,9 @@ CREATE TABLE checkouts (
     session      TEXT NOT NULL,        -- JSON: what Klarna's session holds
     stale        BOOLEAN NOT NULL,     -- Klarna's session may hold something else
     declined     TEXT NOT NULL,        -- JSON: the payment methods that Klarna declined
-    problem      TEXT NOT NULL,        -- why it is open again, after it was ordered
+    attempt      BIGINT NOT NULL,      -- how often it was ordered: once more after each rejection
+    tried        TEXT NOT NULL,        -- the hash of the approval that it was ordered with the last time
+    problem      TEXT NOT NULL,        -- why Klarna rejected the last order
     created      TIMESTAMP NOT NULL
 );
 CREATE INDEX checkouts_shopper ON checkouts (shopper_id);
