@@ -13,7 +13,7 @@ import (
 )
 
 // Beside the widget, a checkout can be paid on a page that Klarna hosts. Both are for the same session, and both lead to the same
-// order: the page has place_order_mode NONE, so that an approval on it is an authorization token, which place places as it does the
+// order (that a session can be used in both ways is inferred): the page has place_order_mode NONE, so that an approval on it is an authorization token, which place places as it does the
 // widget's. Only the shop places orders. That is why it can be sure that there is one, whichever way the shopper chose or if they
 // chose both, and why it can say "nothing was ordered" without asking.
 //

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -251,6 +252,42 @@ func TestLostResponsesAboutAPage(t *testing.T) {
 			t.Errorf("%d orders", n)
 		}
 	})
+}
+
+// That the payments session names the token of the page is not documented. The token comes from Klarna in any case.
+func TestTheSessionNeedNotNameTheTokenOfThePage(t *testing.T) {
+	w := newWorld(t)
+	w.shop.klarna = w.klarna.Client(klarna.WithHTTPClient(&http.Client{Transport: withoutToken{}}))
+	p := w.newBrowser().checkout()
+	back := p.visit(p.onPage(), klarnatest.HostedPageApprove)
+	wantPage(t, p.follow(back), http.StatusOK, anyOrder, thanks)
+	p.wantOneOrder(byPage)
+}
+
+// withoutToken renames the token in a payments session.
+type withoutToken struct{}
+
+func (withoutToken) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil || r.Method != http.MethodGet || !strings.Contains(r.URL.Path, "/payments/v1/sessions/") {
+		return resp, err
+	}
+	body, err := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	resp.Body, resp.ContentLength = io.NopCloser(strings.NewReader(strings.Replace(string(body), "authorization_token", "another_member", 1))), -1
+	return resp, err
+}
+
+func TestACompletedPageWithoutATokenIsNotOrdered(t *testing.T) {
+	p := newWorld(t).newBrowser().checkout()
+	p.onPage()
+	page, err := p.shop.store.openPage(t.Context(), p.record().id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.shop.placeOfPage(t.Context(), page, "", byPage); err != nil || page.problem != "expired" || p.order().state != "" {
+		t.Errorf("it ends with %v, the problem %q and the order %q", err, page.problem, p.order().state)
+	}
 }
 
 func TestAnOrderOfThePageThatKlarnaRejects(t *testing.T) {

@@ -56,7 +56,10 @@ func (s *shop) settlePage(ctx context.Context, p *hostedPage, by origin) error {
 // placeOfPage places the order of a page's authorization token, in the same way as the widget's. It returns an error if that has
 // to be done again.
 func (s *shop) placeOfPage(ctx context.Context, p *hostedPage, token string, by origin) error {
-	err := s.place(ctx, p.checkoutID, token, by)
+	err := errNoApproval // a completed page without a token, which is not documented
+	if token != "" {
+		err = s.place(ctx, p.checkoutID, token, by)
+	}
 	if err != nil {
 		s.logger.WarnContext(ctx, "an approval on Klarna's page led to no order", "by", by, "error", err)
 		p.problem = problemOf(err)
@@ -71,7 +74,7 @@ func (s *shop) placeOfPage(ctx context.Context, p *hostedPage, token string, by 
 	}
 	o, err := s.store.order(ctx, c.number)
 	unused := err == nil && !o.placedBy.onPage() || errors.Is(err, sql.ErrNoRows) && c.state == ended
-	if unused {
+	if unused && token != "" {
 		if err := s.klarna.CancelAuthorization(ctx, token); err != nil {
 			s.logger.WarnContext(ctx, "the authorization could not be cancelled", "order_number", c.number, "error", err)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -41,6 +42,11 @@ func TestAnApprovalOnKlarnasPageBecomesAnOrder(t *testing.T) {
 	placedOrder := p.klarna.Order(p.order().orderID)
 	if placedOrder.ShippingAddress.City != "Berlin" || placedOrder.BillingAddress.Email != "shopper@shop.example" {
 		t.Errorf("the parcel goes to %+v", placedOrder.ShippingAddress)
+	}
+	for _, request := range p.klarna.Requests() {
+		if request.Operation == klarna.OperationCreateOrder && !strings.Contains(string(request.Body), `"shipping_address":{`) {
+			t.Error("the order has no shipping address")
+		}
 	}
 	request, body := p.sentPage()
 	if request.Options.PlaceOrderMode != hostedpage.PlaceOrderModeNone || request.PaymentSessionURL != p.shop.klarna.SessionURL(p.record().sessionID) {
@@ -237,6 +243,54 @@ func TestAPageThatIsMadeWhileTheCartChangesIsClosed(t *testing.T) {
 				continue // the page was first
 			}
 			wantPage(t, p.follow(p.visit(page.id, klarnatest.HostedPageApprove)), http.StatusOK, anyOrder, "€82.70") // the change was
+		}
+	})
+}
+
+// The same, step by step: whichever is stored first, the other one notices it.
+func TestAPageAndACartChangeNoticeEachOther(t *testing.T) {
+	onBothDatabases(t, func(t *testing.T, database string) {
+		p := newWorldOn(t, klarnatest.NewServer(), database).newBrowser().checkout()
+		st, before := p.shop.store, p.record()
+		p.setQuantity("mug", "3")
+		page := &hostedPage{id: "page", checkoutID: before.id, url: "https://klarna.example/page", open: true, status: hostedpage.SessionStatusWaiting}
+		if added, err := st.addPage(t.Context(), before, page); err != nil || added {
+			t.Errorf("a page of the old cart is stored: %v", err)
+		}
+		if added, err := st.addPage(t.Context(), p.record(), page); err != nil || !added {
+			t.Fatalf("a page of the new cart is not stored: %v", err)
+		}
+		if added, err := st.addPage(t.Context(), p.record(), &hostedPage{id: "another", checkoutID: before.id, open: true}); err != nil || added {
+			t.Errorf("a second page is stored: %v", err)
+		}
+		sh, err := st.shopper(t.Context(), before.shopperID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := st.saveCart(t.Context(), sh, p.record()); !errors.Is(err, errChanged) {
+			t.Errorf("the cart changes while a page is open: %v", err)
+		}
+		page.open = false
+		if err := errors.Join(st.savePage(t.Context(), page), st.saveCart(t.Context(), sh, p.record())); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestPagesAreForgottenWithTheirCheckouts(t *testing.T) {
+	onBothDatabases(t, func(t *testing.T, database string) {
+		p := newWorldOn(t, klarnatest.NewServer(), database).newBrowser().checkout()
+		pageID := p.onPage()
+		p.call(p.statusURL(), "event", pageID, hostedpage.SessionStatusInProgress)
+		if err := p.shop.store.forget(t.Context(), now().Add(time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		var pages, events int
+		if err := p.shop.store.db.QueryRow(`SELECT (SELECT COUNT(*) FROM hosted_pages), (SELECT COUNT(*) FROM hosted_page_events)`).Scan(&pages, &events); err != nil {
+			t.Fatal(err)
+		}
+		if pages != 0 || events != 0 {
+			t.Errorf("%d pages and %d events are left", pages, events)
 		}
 	})
 }

@@ -146,7 +146,11 @@ func (s *shop) record(ctx context.Context, number string, result placement.Resul
 	case result.State == placement.Unresolved:
 		return s.store.orderUnclear(ctx, number)
 	case result.State == placement.Rejected:
-		return s.store.orderRejected(ctx, number, result.Attempt, problemOf(result.Err), errors.Is(result.Err, klarna.ErrConflict))
+		problem := problemOf(result.Err)
+		if problem == "down" || problem == "waiting" { // a person found out that there is no order
+			problem = "rejected"
+		}
+		return s.store.orderRejected(ctx, number, result.Attempt, problem, errors.Is(result.Err, klarna.ErrConflict))
 	}
 	return nil
 }

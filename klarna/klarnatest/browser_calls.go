@@ -91,7 +91,7 @@ func (s *Server) updateFromBrowser(x *session, call browserCall) *failure {
 		tree[name] = call.Data.value(name)
 	}
 	document := loadContract("payments")
-	data, rejected := s.normalize(call.request, form{document, "payments", "session"}, tree, nil)
+	data, rejected := s.normalize(call.request, form{document, "session"}, tree, nil)
 	if rejected != nil {
 		return rejected
 	}

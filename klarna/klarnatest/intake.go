@@ -18,8 +18,8 @@ import (
 // inferred: a body that is sent all the same is ignored.
 type form struct {
 	contract *contract.Contract
-	name     string // of the contract
-	schema   string
+
+	schema string
 }
 
 // formOf finds the form of an operation's body in the contracts, by its route.
@@ -28,7 +28,7 @@ func formOf(op klarna.Operation) form {
 	for _, row := range api.Contracts {
 		if strings.HasPrefix(path, strings.TrimSuffix(row.Prefix, "/")) {
 			document := loadContract(row.Name)
-			return form{document, row.Name, document.BodySchema(op.Route())}
+			return form{document, document.BodySchema(op.Route())}
 		}
 	}
 	return form{}

@@ -19,6 +19,7 @@
 //	-> Placed    … after 429                                            too many calls
 //	-> Placed    … after a response that is not Klarna's                a page of a proxy
 //	-> Placed    … after a rejection, though the order existed          a rejection after an order
+//	-> Placed    … after 400 BAD_VALUE, though the session has an order  a definite rejection of an order that exists
 //	-> Rejected  Klarna rejects the only call that it looked at         a rejection
 //	-> Rejected  … also after 429                                       a rejection after 429
 //	-> Rejected  … for what the shopper approved                        the order does not match the approval

@@ -1,6 +1,7 @@
 package placement
 
 import (
+	"context"
 	"fmt"
 	"time"
 )
@@ -12,3 +13,9 @@ func (b *Book) Shift(d time.Duration) {
 
 // Migrations are those of the package.
 var Migrations = migrations
+
+// Claim takes the lease of a record.
+func (b *Book) Claim(ctx context.Context, reference, owner string) error {
+	_, err := b.claim(ctx, owner, 0, `reference=$4`, reference)
+	return err
+}

@@ -144,38 +144,21 @@ func fill(t *testing.T, db *sql.DB) {
 	}
 }
 
-// Serializable transactions fail when they meet, and SQLite without patience is busy whenever two write.
-func TestFailuresOfStatementsAreRetried(t *testing.T) {
+// SQLite without patience of its own is busy whenever another process writes.
+func TestABusyDatabaseIsRetried(t *testing.T) {
 	t.Parallel()
-	onBoth(t, func(t *testing.T, w *world) {
-		if w.dialect == placement.Postgres {
-			w.dsn += "?default_transaction_isolation=serializable"
-		} else {
-			w.dsn, _, _ = strings.Cut(w.dsn, "?")
-		}
-		books := []*placement.Book{w.book(t), w.book(t), w.book(t), w.book(t)}
-		orders := make([]placement.Order, 10)
-		for i := range orders {
-			orders[i] = w.approved(t, fmt.Sprint("ON", i))
-		}
-		var all sync.WaitGroup
-		for _, o := range orders {
-			for _, book := range books {
-				all.Go(func() {
-					result, err := book.Place(t.Context(), o)
-					for err == nil && result.State == placement.Open {
-						time.Sleep(50 * time.Millisecond)
-						result, err = book.Place(t.Context(), o)
-					}
-					if err != nil || result.State != placement.Placed {
-						t.Errorf("%+v, %v", result, err)
-					}
-				})
-			}
-		}
-		all.Wait()
-		require.Equal(t, len(orders), w.Created().Orders)
-	})
+	w := newWorld(t, placement.SQLite)
+	writer, err := w.db.Conn(t.Context())
+	require.NoError(t, err)
+	defer writer.Close()
+	w.dsn, _, _ = strings.Cut(w.dsn, "?")
+	book, o := w.book(t), w.approved(t, "ON1")
+	_, err = writer.ExecContext(t.Context(), `BEGIN IMMEDIATE`)
+	require.NoError(t, err)
+	time.AfterFunc(100*time.Millisecond, func() { _, _ = writer.ExecContext(context.Background(), `COMMIT`) })
+	result, err := book.Place(t.Context(), o)
+	require.NoError(t, err)
+	require.Equal(t, placement.Placed, result.State)
 }
 
 // A storm of lost responses, failures and dead processes, settled by three processes.
@@ -265,4 +248,18 @@ func TestASerializationFailureIsRetried(t *testing.T) {
 	}, 10*time.Second, 10*time.Millisecond)
 	require.NoError(t, tx.Commit())
 	require.NoError(t, <-ended)
+}
+
+func TestOneOfTwoProcessesClaims(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		book, o := w.book(t), w.approved(t, "ON1")
+		tx, err := w.db.BeginTx(t.Context(), nil)
+		require.NoError(t, err)
+		require.NoError(t, book.WriteTx(t.Context(), tx, o))
+		require.NoError(t, tx.Commit())
+		require.NoError(t, book.Claim(t.Context(), "ON1", "one"))
+		require.ErrorIs(t, w.book(t).Claim(t.Context(), "ON1", "two"), sql.ErrNoRows)
+		require.NoError(t, book.Claim(t.Context(), "ON1", "one")) // renews
+	})
 }

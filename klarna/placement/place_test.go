@@ -258,7 +258,7 @@ func (w *world) holdingBook(t *testing.T, lease time.Duration, opts ...placement
 func TestASecondCallerWaitsForTheOneAtWorkAsLongAsItsContext(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		slow, h := w.holdingBook(t, 300*time.Millisecond)
+		slow, h := w.holdingBook(t, time.Second)
 		o := w.approved(t, "ON1")
 		first := make(chan placement.Result)
 		go func() {
@@ -267,7 +267,7 @@ func TestASecondCallerWaitsForTheOneAtWorkAsLongAsItsContext(t *testing.T) {
 		}()
 		<-h.arrived
 		other := w.book(t)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second) // three leases, which are renewed
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second) // three leases, which are renewed
 		defer cancel()
 		result, err := other.Place(ctx, o)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
@@ -302,7 +302,7 @@ func TestTheRecordOfADeadProcessIsTakenOver(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, book.WriteTx(t.Context(), tx, o))
 		require.NoError(t, tx.Commit())
-		w.holdLease(t, 700*time.Millisecond)
+		w.holdLease(t, 4*time.Second)
 		settled, err := book.Settle(t.Context())
 		require.NoError(t, err)
 		require.Zero(t, settled)
@@ -310,7 +310,7 @@ func TestTheRecordOfADeadProcessIsTakenOver(t *testing.T) {
 		w.Fail(klarna.OperationCreateOrder, declined) // the dead process may have placed it: not definite
 		result, err := book.Place(t.Context(), o)
 		require.NoError(t, err)
-		require.Greater(t, time.Since(begin), 300*time.Millisecond)
+		require.Greater(t, time.Since(begin), 500*time.Millisecond)
 		require.Equal(t, placement.Open, result.State)
 		require.ErrorIs(t, result.Err, klarna.ErrOutcomeUnknown)
 		result, err = book.Resume(t.Context(), o.Reference)
@@ -386,8 +386,8 @@ func TestTheResultIsRecordedAfterTheContextHasEnded(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		book, o := w.book(t), w.approved(t, "ON1")
-		w.Fail(klarna.OperationCreateOrder, klarnatest.Delay(5*time.Second))
-		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		w.Fail(klarna.OperationCreateOrder, klarnatest.Delay(time.Minute))
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
 		result, err := book.Place(ctx, o)
 		require.NoError(t, err)

@@ -82,6 +82,13 @@ var transitions = []transition{
 		{after: 9 * time.Second, meets: []klarnatest.Fault{declined}, state: placement.Open, is: []error{klarna.ErrOrderAlreadyPlaced}},
 		{after: 9 * time.Second, state: placement.Placed},
 	}},
+	{name: "a definite rejection of an order that exists", orders: 1, steps: []step{
+		{meets: three(klarnatest.ResetAfter()), state: placement.Open, is: unknown},
+		{after: 2 * time.Second, meets: []klarnatest.Fault{declined}, state: placement.Open, is: []error{klarna.ErrOrderAlreadyPlaced}},
+		{after: 9 * time.Second, meets: []klarnatest.Fault{klarnatest.Status(400, "BAD_VALUE", "Bad value: locale")},
+			state: placement.Open, is: []error{klarna.ErrOrderAlreadyPlaced}},
+		{after: 9 * time.Second, state: placement.Placed},
+	}},
 	{name: "a page of a proxy", orders: 1, steps: []step{
 		{meets: []klarnatest.Fault{klarnatest.HTMLStatus(403)}, state: placement.Open, is: unknown},
 		{after: 2 * time.Second, state: placement.Placed},
