@@ -46,6 +46,7 @@ func (o *office) derive(parts ...string) string {
 }
 
 func (o *office) handle(mux *http.ServeMux) {
+	o.handleSubscriptions(mux)
 	mux.Handle("GET /office", o.staff(o.showOrders))
 	mux.Handle("GET /office/orders/{number}", o.staff(o.showOrder))
 	mux.Handle("POST /office/orders/{number}/{kind}", o.staff(o.changeOrder))
