@@ -243,7 +243,7 @@ var (
 func (c *customer) buy(ctx context.Context) {
 	pause := func() bool {
 		select {
-		case <-time.After(time.Duration(10+c.random.IntN(30)) * time.Millisecond):
+		case <-time.After(time.Duration(30+c.random.IntN(60)) * time.Millisecond):
 			return true
 		case <-ctx.Done():
 			return false
@@ -454,8 +454,8 @@ func (f *fleet) check(customers []*customer, restart time.Duration) figures {
 		for i := range min(calls, 6) {
 			backOff += time.Second << i
 		}
-		// One pass of Run a second, and a machine with other things to do.
-		explained := time.Duration(deaths+1)*(f.lease+restart+time.Second) + backOff + 3*time.Second
+		// Run looks once a second. How long a restart takes tells how busy the machine is.
+		explained := time.Duration(deaths+1)*(f.lease+restart+time.Second) + backOff + 3*time.Second + 5*restart
 		if n.open = append(n.open, to.Sub(from)); to.Sub(from) > explained {
 			t.Errorf("%s was open for %v; %d deaths and %d calls explain %v", reference, to.Sub(from), deaths, calls, explained)
 		}

@@ -67,9 +67,11 @@ func TestNoOrderIsLostOrPlacedTwiceWhenTheShopIsKilled(t *testing.T) {
 			dead := time.Now()
 			f.start(shop)
 			restart = max(restart, time.Since(dead))
-			// Those who wait for a back-off are killed once more, but not for ever.
-			for limit := time.Now().Add(time.Second); under.Load() > int64(3*perRound) && time.Now().Before(limit); {
-				time.Sleep(5 * time.Millisecond)
+			// Some wait for a back-off, and their process is killed once more. The others come to an end before the next round.
+			for limit := time.Now().Add(10 * time.Second); time.Now().Before(limit); time.Sleep(20 * time.Millisecond) {
+				if stats, err := f.book.Stats(ctx); err == nil && int(under.Load()) <= 3*perRound && stats.Open <= 3*perRound {
+					break
+				}
 			}
 		}
 		shopping.Wait()

@@ -46,10 +46,12 @@ func (o *office) derive(parts ...string) string {
 }
 
 func (o *office) handle(mux *http.ServeMux) {
+	o.handleSubscriptions(mux)
 	mux.Handle("GET /office", o.staff(o.showOrders))
 	mux.Handle("GET /office/orders/{number}", o.staff(o.showOrder))
 	mux.Handle("POST /office/orders/{number}/{kind}", o.staff(o.changeOrder))
 	mux.Handle("POST /office/orders/{number}/close", o.staff(o.closeChange))
+	mux.Handle("POST /office/orders/{number}/resolve", o.staff(o.resolve))
 }
 
 // staff lets nobody in without the password. The browser sends it with requests that other sites make it send, too; those
@@ -163,12 +165,11 @@ func (o *office) find(w http.ResponseWriter, r *http.Request) (*order, bool) {
 		o.renderProblem(w, r, http.StatusNotFound, problem{"There is no such order", "This shop has no record of it.", []action{toTheOffice}})
 	case err != nil:
 		o.failed(w, r, r.PathValue("number"), err)
-	case record.state != placed:
+	case record.state == checking:
 		o.renderProblem(w, r, http.StatusOK, problem{"Klarna has not confirmed this order yet",
 			"It was sent, and its outcome is unknown. The shop is finding out whether it exists. Do not ship it.", []action{toTheOffice}})
 	case record.orderID == "":
-		o.renderProblem(w, r, http.StatusOK, problem{"The order exists, but its id is unknown",
-			"Klarna’s response was lost. Klarna’s merchant portal finds the order by its number " + record.number + ".", []action{toTheOffice}})
+		o.showUnresolved(w, r, record, http.StatusOK, "")
 	default:
 		return record, true
 	}

@@ -44,7 +44,7 @@ func (s *shop) place(ctx context.Context, checkoutID, token string, by origin) e
 		}
 		switch {
 		case c.state == ended:
-			return errEnded
+			return s.whyEnded(ctx, c)
 		case c.state == open && err != nil:
 			return err
 		case c.state == open && c.tried == approval: // Klarna rejected it
@@ -115,6 +115,9 @@ func (s *shop) intend(ctx context.Context, c *checkout, token string, by origin)
 	case subtle.ConstantTimeCompare([]byte(session.AuthorizationToken), []byte(token)) == 0:
 		return errForeignToken // or one would pay with what another shopper approved
 	}
+	if err := s.signUp(ctx, c, token); err != nil {
+		return err
+	}
 	_, err = s.store.addOrder(ctx, c, by, approvalOf(token), func(tx *sql.Tx) error {
 		return s.book.WriteTx(ctx, tx, placement.Order{
 			Reference: c.number, SessionID: c.sessionID, AuthorizationToken: token, Request: klarna.OrderFromApproved(c.session, *session),
@@ -143,7 +146,11 @@ func (s *shop) record(ctx context.Context, number string, result placement.Resul
 	case result.State == placement.Unresolved:
 		return s.store.orderUnclear(ctx, number)
 	case result.State == placement.Rejected:
-		return s.store.orderRejected(ctx, number, result.Attempt, problemOf(result.Err), errors.Is(result.Err, klarna.ErrConflict))
+		problem := problemOf(result.Err)
+		if problem == "down" || problem == "waiting" { // a person found out that there is no order
+			problem = "rejected"
+		}
+		return s.store.orderRejected(ctx, number, result.Attempt, problem, errors.Is(result.Err, klarna.ErrConflict))
 	}
 	return nil
 }

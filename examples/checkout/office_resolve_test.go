@@ -1,0 +1,87 @@
+package main
+
+import (
+	"database/sql"
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/klarna-go/klarna-payments/klarna/placement"
+)
+
+// unresolved is an order that only a person can find out about: it was sent, and the response was lost, if it arrived at all; then nothing
+// could be asked for so long that the approval has expired.
+func (w *world) unresolved(exists bool, away time.Duration) *purchase {
+	w.t.Helper()
+	p := w.newBrowser().checkout()
+	token, c := p.approve(), p.record()
+	if exists {
+		p.placeElsewhere(token)
+	}
+	w.klarna.Advance(away)
+	_, err := w.shop.store.addOrder(w.t.Context(), c, byBrowser, approvalOf(token), func(tx *sql.Tx) error {
+		if err := w.shop.book.WriteTx(w.t.Context(), tx, placement.Order{
+			Reference: c.number, SessionID: c.sessionID, AuthorizationToken: token, Request: klarna.OrderFromSession(c.session),
+		}); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(w.t.Context(), `UPDATE klarna_placements SET calls = 1, written_at = written_at - $1, details = $2 WHERE reference = $3`,
+			away.Milliseconds(), `{"correlation_ids": ["the-first-call"]}`, c.number)
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	eventually(w.t, "giving up", func() bool { return p.order().state != checking })
+	return p
+}
+
+func (w *world) newClerk(number string) *staff {
+	b := w.newBrowser()
+	b.client.Transport = withPassword(w.shop.office.password)
+	return &staff{b, number, ""}
+}
+
+func TestAPersonResolvesAnOrder(t *testing.T) {
+	t.Run("that exists", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		other := w.newStaff()
+		p := w.unresolved(true, 61*time.Minute)
+		clerk := w.newClerk(p.record().number)
+		wantText(t, clerk.page(), http.StatusOK, "its id is unknown", p.record().sessionID, "the-first-call")
+		resolve := func(fields url.Values) response { return clerk.post(officePath(clerk.number)+"/resolve", fields) }
+		wantText(t, resolve(url.Values{"order_id": {"00000000-0000-4000-8000-000000000000"}}), http.StatusUnprocessableEntity, "Klarna has no order with this id")
+		wantText(t, resolve(url.Values{"order_id": {other.orderID}}), http.StatusUnprocessableEntity, "has another order number")
+		wantText(t, resolve(url.Values{"none": {"yes"}}), http.StatusConflict, "confirmed that this order exists")
+		if p.order().orderID != "" {
+			t.Fatal("a wrong id was stored")
+		}
+		id := w.klarna.OrderIDs(p.record().sessionID)[0]
+		wantText(t, resolve(url.Values{"order_id": {" " + id + "\n"}}), http.StatusOK, "To capture")
+		if o := p.order(); o.orderID != id {
+			t.Errorf("the order is %+v", o)
+		}
+	})
+	t.Run("that does not exist", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		p := w.unresolved(false, 49*time.Hour)
+		clerk := w.newClerk(p.record().number)
+		wantText(t, clerk.page(), http.StatusOK, "whether it exists could not be found out", p.record().sessionID)
+		wantText(t, clerk.post(officePath(clerk.number)+"/resolve", url.Values{"none": {"yes"}}), http.StatusOK, "Nobody has ordered yet.")
+		wantPage(t, p.get(p.record().checkingPath()), http.StatusOK, "/problem/.*", "Nothing was ordered")
+	})
+	t.Run("that something else placed", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		p := w.newBrowser().checkout()
+		p.placeElsewhere(p.approve())
+		p.get("/checkout")
+		clerk := w.newClerk(p.record().number)
+		id := w.klarna.OrderIDs(p.record().sessionID)[0]
+		wantText(t, clerk.post(officePath(clerk.number)+"/resolve", url.Values{"order_id": {id}}), http.StatusOK, "To capture")
+	})
+}
