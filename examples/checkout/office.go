@@ -40,7 +40,7 @@ func newOffice(s *shop, key []byte) *office {
 func (o *office) derive(parts ...string) string {
 	mac := hmac.New(sha256.New, o.formKey)
 	for _, part := range parts {
-		fmt.Fprintf(mac, "%q", part)
+		_, _ = fmt.Fprintf(mac, "%q", part)
 	}
 	return base32.StdEncoding.EncodeToString(mac.Sum(nil))[:26]
 }

@@ -341,7 +341,7 @@ func (o *office) changeSandbox(r *http.Request, sub *subscription) error {
 	switch change {
 	case "PAYMENT_METHOD_FAILED", "UNAVAILABLE_PAYMENT_METHOD":
 		code = change
-	case string(customertoken.TokenStatusSuspended):
+	case customertoken.TokenStatusSuspended:
 		status = customertoken.TokenStatusSuspended
 	}
 	if err := errors.Join(server.SetTokenStatus(sub.customerToken, status), server.DeclineCharges(sub.customerToken, code)); err != nil {

@@ -296,8 +296,9 @@ func (st *store) conclude(ctx context.Context, tx *sql.Tx, sub *subscription, r 
 			UPDATE subscriptions SET problem = $3, due = $4, state = CASE WHEN state = 'cancelled' THEN state ELSE $5 END
 			WHERE number = $1 AND period = $2`, sub.number, r.period, r.problem, due, string(state))
 		return err
+	default:
+		return nil
 	}
-	return nil
 }
 
 // closeRenewal stores what a person has found out about a renewal of unknown outcome: whether the order exists, and its id, if that is

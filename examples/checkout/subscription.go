@@ -119,6 +119,7 @@ func dueOf(began time.Time, plan klarna.Subscription, period int64) time.Time {
 		return began.AddDate(0, 0, 7*n)
 	case klarna.SubscriptionIntervalYear:
 		n *= 12
+	default: // months
 	}
 	due := began.AddDate(0, n, 0)
 	if due.Day() != began.Day() {

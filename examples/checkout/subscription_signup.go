@@ -15,7 +15,7 @@ var (
 	// the token. The shopper has to approve once more, in a new session.
 	errTokenLost = errors.New("a customer token may exist, and its id is lost")
 	// errTokenRejected reports that Klarna did not make a customer token. Nothing was ordered.
-	errTokenRejected = errors.New("Klarna rejected the customer token")
+	errTokenRejected = errors.New("the customer token was rejected by Klarna")
 )
 
 // tokenState is how far the customer token of a checkout is.
@@ -32,7 +32,7 @@ const (
 // signUp makes the customer token of a checkout, if it needs one, before the order is placed: the order uses up the approval that both
 // are made from. Browser and callback may bring the same approval at once, to two processes: one of them asks, and the other one waits.
 func (s *shop) signUp(ctx context.Context, c *checkout, authorizationToken string) error {
-	if !strings.Contains(string(c.session.Intent), string(klarna.IntentTokenize)) {
+	if !strings.Contains(c.session.Intent, klarna.IntentTokenize) {
 		return nil
 	}
 	for {
