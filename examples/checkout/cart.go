@@ -2,6 +2,7 @@ package main
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/klarna-go/klarna-payments/klarna"
 )
@@ -43,11 +44,18 @@ func (c cart) lines(orderNumber string) []klarna.OrderLine {
 			lines = append(lines, p.line(quantity))
 		}
 	}
-	if goods, _ := klarna.Totals(lines); 0 < goods && goods < freeShippingFrom {
-		lines = append(lines, shippingLine())
-	}
+	lines = withShipping(lines)
 	for i := range lines {
 		lines[i].MerchantData = orderNumber
+	}
+	return lines
+}
+
+// withShipping returns lines of goods, and a line for the shipping unless that is free.
+func withShipping(goods []klarna.OrderLine) []klarna.OrderLine {
+	lines := slices.Clone(goods)
+	if sum, _ := klarna.Totals(goods); 0 < sum && sum < freeShippingFrom {
+		lines = append(lines, shippingLine())
 	}
 	return lines
 }

@@ -18,6 +18,7 @@ var catalogue = []product{
 	{"towel", "Linen tea towel", "Washed linen, 50 × 70 cm", "/static/towel.svg", 1290, 1900},
 	{"cookbook", "Soups: a cookbook", "84 recipes, bound in cloth", "/static/cookbook.svg", 2400, 700}, // books are taxed less
 	{"candle", "Beeswax candle", "Burns for 40 hours", "/static/candle.svg", 990, 1900},
+	{"coffee", "Coffee", "A pound of our own roast, a subscription that you can cancel at any time", "/static/coffee.svg", 1350, 700},
 }
 
 // Shipping has a price up to a sum, and none from it on.
@@ -37,6 +38,7 @@ func (p product) line(quantity int64) klarna.OrderLine {
 		QuantityUnit: "pcs",
 		UnitPrice:    p.Price,
 		TaxRate:      p.TaxRate,
+		Subscription: plans[p.ID],
 	})
 }
 

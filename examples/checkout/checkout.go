@@ -44,7 +44,7 @@ func newCheckout(sh *shopper) *checkout {
 	amount, tax := klarna.Totals(lines)
 	c.session = klarna.SessionCreate{
 		PurchaseCountry: "DE", PurchaseCurrency: "EUR", Locale: "en-DE",
-		OrderAmount: amount, OrderTaxAmount: tax, OrderLines: lines,
+		OrderAmount: amount, OrderTaxAmount: tax, OrderLines: lines, Intent: intentOf(lines),
 		MerchantReference1: c.number,
 		// No address: Klarna gets it from the browser, once the shopper has chosen to pay with Klarna.
 	}
@@ -70,12 +70,16 @@ func (st *store) addCheckout(ctx context.Context, sh *shopper, c *checkout) erro
 		if err := saveShopper(ctx, tx, &paying); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `
-			INSERT INTO checkouts (id, number, shopper_id, state, session_id, client_token, categories, session, stale, declined, attempt, tried, waiting, problem, created)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, FALSE, '[]', 0, '', '', '', $9)`,
-			c.id, c.number, c.shopperID, c.state, c.sessionID, c.clientToken, asJSON{c.categories}, asJSON{c.session}, now())
-		return err
+		return insertCheckout(ctx, tx, c)
 	})
+}
+
+func insertCheckout(ctx context.Context, tx *sql.Tx, c *checkout) error {
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO checkouts (id, number, shopper_id, state, session_id, client_token, categories, session, stale, declined, attempt, tried, waiting, problem, created)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, FALSE, '[]', 0, '', '', '', $9)`,
+		c.id, c.number, c.shopperID, c.state, c.sessionID, c.clientToken, asJSON{c.categories}, asJSON{c.session}, now())
+	return err
 }
 
 // saveCart stores a shopper's cart, and the checkout whose session holds it now, if there is one.

@@ -55,7 +55,7 @@ func (s *shop) updateSession(ctx context.Context, c *checkout, lines []klarna.Or
 	if c.state != open {
 		return errBeingPaid
 	}
-	if len(lines) > 0 { // Klarna has no empty carts
+	if len(lines) > 0 && intentOf(lines) == c.session.Intent { // Klarna has no empty carts, and a session keeps its intent
 		update := klarna.CartUpdate(lines)
 		err := s.klarna.UpdateSession(ctx, c.sessionID, update)
 		if err == nil {

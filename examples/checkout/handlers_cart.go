@@ -74,6 +74,8 @@ type summary struct {
 	Tax      int64
 	ToFree   int64 // what is missing for free shipping; 0 when it is free
 	Count    int64
+	Renews   int64  // what a subscription costs each time after the first; 0 without one
+	Every    string // how often
 }
 
 type shownLine struct {
@@ -92,6 +94,7 @@ func summaryOf(lines []klarna.OrderLine, csrf string) summary {
 			sum.Shipping += line.TotalAmount
 		}
 	}
+	sum.Renews, sum.Every = renews(lines)
 	if sum.Shipping > 0 {
 		sum.ToFree = freeShippingFrom - (sum.Amount - sum.Shipping)
 	}

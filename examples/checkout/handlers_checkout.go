@@ -29,21 +29,31 @@ func (s *shop) showCheckout(w http.ResponseWriter, r *http.Request, sh *shopper)
 		s.goOn(w, r, sh, c.id)
 		return
 	}
-	s.render(w, r, http.StatusOK, sh, "checkout", "Checkout", struct {
-		ID, ClientToken string
-		Categories      []klarna.PaymentMethodCategory
-		Declined        bool
-		Amount          int64
-		Summary         summary
-		Script          string
-		Example         bool
-		HostedPage      bool // the checkout can be paid on Klarna's page, which needs URLs of this shop
-		OnPage          bool // the shopper was there
-	}{
-		c.id, c.clientToken, c.offered(), len(c.declined) > 0, c.session.OrderAmount,
-		summaryOf(c.session.OrderLines, s.csrf(sh.id)), s.payments.script, s.payments.sandbox,
-		s.baseURL != "", page != nil && page.open,
-	})
+	shown := s.checkoutPage(c, s.csrf(sh.id))
+	shown.HostedPage, shown.OnPage = s.baseURL != "", page != nil && page.open
+	s.render(w, r, http.StatusOK, sh, "checkout", "Checkout", shown)
+}
+
+// checkoutPage is what the page with Klarna's widget shows.
+type checkoutPage struct {
+	Path, CSRF  string // where the script posts, and with what
+	ClientToken string
+	Categories  []klarna.PaymentMethodCategory
+	Declined    bool
+	Renewal     bool // it is for a period of a subscription, and not for the cart
+	Amount      int64
+	Summary     summary
+	Script      string
+	Example     bool
+	HostedPage  bool // the checkout can be paid on Klarna's page, which needs URLs of this shop
+	OnPage      bool // the shopper was there
+}
+
+func (s *shop) checkoutPage(c *checkout, csrf string) checkoutPage {
+	return checkoutPage{
+		Path: "/checkout/" + c.id, CSRF: csrf, ClientToken: c.clientToken, Categories: c.offered(), Declined: len(c.declined) > 0,
+		Amount: c.session.OrderAmount, Summary: summaryOf(c.session.OrderLines, csrf), Script: s.payments.script, Example: s.payments.sandbox,
+	}
 }
 
 // ownCheckout reads the checkout of a path. It must be this shopper's own: another's is shown as missing.
@@ -73,13 +83,23 @@ func (s *shop) authorized(w http.ResponseWriter, r *http.Request, sh *shopper) {
 		return
 	}
 	kind := problemOf(err)
-	if kind == "foreign" || kind == "changed" || kind == "expired" {
+	if ordersNothing(kind) {
 		s.failed(w, r, sh, "an authorization led to no order", err, "order_number", c.number)
 		return
 	}
+	s.showApproved(w, r, sh, c, token, err)
+}
+
+// ordersNothing reports whether a problem shows that an approval can lead to no order.
+func ordersNothing(kind string) bool {
+	return slices.Contains([]string{"foreign", "changed", "expired", "lost", "unsubscribed", "paid"}, kind)
+}
+
+// showApproved lets the shopper bring an approval once more.
+func (s *shop) showApproved(w http.ResponseWriter, r *http.Request, sh *shopper, c *checkout, token string, err error) {
 	// Klarna or the database cannot be reached. The approval is still good, and Klarna's callback may bring it at any moment: the page must
 	// not claim that nothing will be ordered.
-	s.logger.WarnContext(r.Context(), "an authorization led to no order yet", "order_number", c.number, "problem", kind, "error", err)
+	s.logger.WarnContext(r.Context(), "an authorization led to no order yet", "order_number", c.number, "problem", problemOf(err), "error", err)
 	s.render(w, r, http.StatusServiceUnavailable, sh, "approved", "Your order is not placed yet", struct{ ID, CSRF, Token string }{c.id, s.csrf(sh.id), token})
 }
 
@@ -196,6 +216,11 @@ func (s *shop) showOrder(w http.ResponseWriter, r *http.Request, sh *shopper) {
 		s.goOn(w, r, sh, o.checkoutID)
 		return
 	}
+	subscription, err := s.subscriptionOf(r.Context(), o.number)
+	if err != nil {
+		s.failed(w, r, sh, "the subscription could not be read", err)
+		return
+	}
 	title := "Thank you for your order"
 	switch o.fraud {
 	case klarna.FraudStatusPending:
@@ -207,10 +232,11 @@ func (s *shop) showOrder(w http.ResponseWriter, r *http.Request, sh *shopper) {
 		Title, Number, OrderID string
 		ByCallback             bool
 		Pending, Taken         bool
+		Subscription           string // its path, if one began with the order
 		Summary                summary
 	}{
 		title, o.number, o.orderID, o.placedBy == byCallback || o.placedBy == byPageCallback || o.placedBy == byPagePoll,
-		o.fraud == klarna.FraudStatusPending, o.fraud != klarna.FraudStatusRejected, summaryOf(o.lines, ""),
+		o.fraud == klarna.FraudStatusPending, o.fraud != klarna.FraudStatusRejected, subscription, summaryOf(o.lines, ""),
 	})
 }
 

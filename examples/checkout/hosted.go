@@ -152,7 +152,7 @@ func (s *shop) createPage(ctx context.Context, c *checkout) (*hostedPage, error)
 
 var (
 	errAddress   = errors.New("the shopper's address is incomplete or invalid")
-	errNoAddress = errors.New("Klarna's page has no address")
+	errNoAddress = errors.New("the page at Klarna has no address")
 )
 
 // lookAtPage asks Klarna how far the shopper came on the open page of a checkout, if it has one, and returns that page. The

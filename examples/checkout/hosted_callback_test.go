@@ -92,7 +92,7 @@ func TestALateStatusCallbackChangesNothing(t *testing.T) {
 	pageID := p.onPage()
 	wantPage(t, p.follow(p.visit(pageID, klarnatest.HostedPageApprove)), http.StatusOK, anyOrder, thanks)
 	for _, status := range []hostedpage.SessionStatus{"FAILED", "IN_PROGRESS", "COMPLETED", "OF_THE_FUTURE"} {
-		if got := p.call(p.statusURL(), "event-"+string(status), pageID, status); got.status != http.StatusNoContent {
+		if got := p.call(p.statusURL(), "event-"+status, pageID, status); got.status != http.StatusNoContent {
 			t.Errorf("the response is %d", got.status)
 		}
 	}

@@ -219,6 +219,15 @@ func TestLostResponsesAboutAPage(t *testing.T) {
 		wantPage(t, p.follow(back), http.StatusOK, anyOrder, thanks) // it looks by itself
 		p.wantOneOrder(byPage)
 	})
+	t.Run("of the page, which was declined before", func(t *testing.T) {
+		p := newWorld(t).newBrowser().checkout()
+		pageID := p.onPage()
+		wantPage(t, p.follow(p.visit(pageID, klarnatest.HostedPageDecline)), http.StatusOK, "/checkout/.*/page/failure", "Klarna declined")
+		back := p.visit(pageID, klarnatest.HostedPageApprove)
+		p.klarna.Fail(hostedpage.OperationReadSession, lost, lost, lost)
+		wantPage(t, p.follow(back), http.StatusOK, "/checkout/.*/page/success", "We are waiting for Klarna") // and not that it was declined
+		wantPage(t, p.follow(back), http.StatusOK, anyOrder, thanks)
+	})
 	t.Run("of the session, when the order is to be placed", func(t *testing.T) {
 		p := newWorld(t).newBrowser().checkout()
 		pageID := p.onPage()

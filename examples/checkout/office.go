@@ -40,12 +40,13 @@ func newOffice(s *shop, key []byte) *office {
 func (o *office) derive(parts ...string) string {
 	mac := hmac.New(sha256.New, o.formKey)
 	for _, part := range parts {
-		fmt.Fprintf(mac, "%q", part)
+		_, _ = fmt.Fprintf(mac, "%q", part)
 	}
 	return base32.StdEncoding.EncodeToString(mac.Sum(nil))[:26]
 }
 
 func (o *office) handle(mux *http.ServeMux) {
+	o.handleSubscriptions(mux)
 	mux.Handle("GET /office", o.staff(o.showOrders))
 	mux.Handle("GET /office/orders/{number}", o.staff(o.showOrder))
 	mux.Handle("POST /office/orders/{number}/{kind}", o.staff(o.changeOrder))

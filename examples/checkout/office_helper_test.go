@@ -128,11 +128,13 @@ type keys struct {
 	sent map[string][]string
 }
 
+// quickly retries without long pauses.
+var quickly = klarna.WithRetry(klarna.RetryPolicy{MaxAttempts: 3, BaseDelay: time.Millisecond, MaxDelay: 2 * time.Millisecond})
+
 // recordKeys has the office send its requests by way of what it returns.
 func (w *world) recordKeys() *keys {
 	k := &keys{sent: map[string][]string{}}
-	quick := klarna.WithRetry(klarna.RetryPolicy{MaxAttempts: 3, BaseDelay: time.Millisecond, MaxDelay: 2 * time.Millisecond})
-	w.shop.office.orders = ordermanagement.New(w.klarna.Client(quick, klarna.WithHTTPClient(&http.Client{Transport: k})))
+	w.shop.office.orders = ordermanagement.New(w.klarna.Client(quickly, klarna.WithHTTPClient(&http.Client{Transport: k})))
 	return k
 }
 

@@ -35,7 +35,7 @@ func (o *office) showUnresolved(w http.ResponseWriter, r *http.Request, record *
 	})
 }
 
-// resolve stores what a person found out in Klarna's merchant portal: the id of the order, or that there is none.
+// resolve stores what a person found out in Klarna's merchant portal: the id of the order, or that no order exists.
 func (o *office) resolve(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
 	record, err := o.shop.store.order(ctx, r.PathValue("number"))

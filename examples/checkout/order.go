@@ -40,6 +40,7 @@ const (
 	byBrowser  origin = "browser"
 	byCallback origin = "callback"
 	byWaiting  origin = "waiting" // one of the two, while an earlier approval was not rejected yet
+	byRenewal  origin = "renewal" // nobody: a subscription was charged
 	byUnknown  origin = "unknown" // something else than this shop
 )
 
@@ -97,6 +98,9 @@ func (st *store) addOrder(ctx context.Context, c *checkout, by origin, approval 
 		}
 		// A change of the cart that is under way must notice it.
 		if _, err := tx.ExecContext(ctx, `UPDATE shoppers SET version = version + 1 WHERE id = $1`, c.shopperID); err != nil {
+			return err
+		}
+		if err := claimPeriod(ctx, tx, c); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `INSERT INTO orders (`+orderColumns+`) VALUES ($1, $2, $3, 'checking', $4, $5, $6, $7, $8, '', '', '', $9)`,

@@ -35,7 +35,8 @@ var pages = func() map[string]*template.Template {
 	}
 	shared := template.Must(template.New("").Funcs(functions).ParseFS(files, "templates/layout.html", "templates/parts.html"))
 	all := map[string]*template.Template{"": shared}
-	for _, name := range []string{"goods", "cart", "checkout", "approved", "checking", "hosted_waiting", "order", "problem", "office", "office_order", "office_unresolved"} {
+	for _, name := range []string{"goods", "cart", "checkout", "approved", "checking", "hosted_waiting", "order", "problem", "office", "office_order", "office_unresolved",
+		"subscription", "office_subscriptions", "office_subscription"} {
 		all[name] = template.Must(template.Must(shared.Clone()).ParseFS(files, "templates/"+name+".html"))
 	}
 	return all

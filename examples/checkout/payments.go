@@ -16,7 +16,8 @@ import (
 type payments struct {
 	client  *klarna.Client
 	sandbox bool
-	notice  string // what this is, for the person who looks at it
+	server  *klarnatest.Server // the sandbox, if it is in this program
+	notice  string             // what this is, for the person who looks at it
 	close   func()
 
 	script  string   // the URL of the script in the browser
@@ -57,6 +58,7 @@ func onSandbox(server *klarnatest.Server, opts ...klarna.Option) *payments {
 	return &payments{
 		client:  server.Client(opts...),
 		sandbox: true,
+		server:  server,
 		close:   server.Close,
 		notice:  sandboxNotice,
 		script:  server.URL + klarnatest.ScriptPath,

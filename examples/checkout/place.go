@@ -44,7 +44,7 @@ func (s *shop) place(ctx context.Context, checkoutID, token string, by origin) e
 		}
 		switch {
 		case c.state == ended:
-			return errEnded
+			return s.whyEnded(ctx, c)
 		case c.state == open && err != nil && c.waiting != token:
 			return err
 		case c.state == open && err != nil && isOver(err):
@@ -118,6 +118,9 @@ func (s *shop) intend(ctx context.Context, c *checkout, token string, by origin)
 		return errNoApproval
 	case subtle.ConstantTimeCompare([]byte(session.AuthorizationToken), []byte(token)) == 0:
 		return errForeignToken // or one would pay with what another shopper approved
+	}
+	if err := s.signUp(ctx, c, token); err != nil {
+		return err
 	}
 	_, err = s.store.addOrder(ctx, c, by, approvalOf(token), func(tx *sql.Tx) error {
 		return s.book.WriteTx(ctx, tx, placement.Order{

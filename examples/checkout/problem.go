@@ -41,6 +41,15 @@ var problems = map[string]problem{
 	"rejected": {"Klarna rejected the order",
 		"Nothing was ordered, and you pay nothing. You can try again, or choose another way to pay.",
 		[]action{payAgain, toTheCart}},
+	"lost": {"Please approve once more",
+		"Klarna did not confirm your subscription, so we did not order. You pay nothing. If Klarna has set it up all the same, nobody can use it. Your cart is as you left it.",
+		[]action{{"Approve once more", "/checkout"}, toTheCart}},
+	"unsubscribed": {"Klarna did not set up your subscription",
+		"So we did not order, and you pay nothing. It may work with another way to pay. Your cart is as you left it.",
+		[]action{{"Choose another way to pay", "/checkout"}, toTheCart}},
+	"paid": {"It is paid already",
+		"This delivery of your subscription is paid, or is being paid at the moment. You do not pay twice.",
+		[]action{toTheShop}},
 	"busy": {"Klarna cannot be reached",
 		"Nothing was ordered, and you pay nothing. It is most likely over in a moment. Your cart is as you left it.",
 		[]action{{"Try again", "/checkout"}, toTheCart}},
@@ -69,6 +78,12 @@ var problems = map[string]problem{
 func problemOf(err error) string {
 	var rejected *klarna.Error
 	switch {
+	case errors.Is(err, errTokenLost):
+		return "lost"
+	case errors.Is(err, errTokenRejected):
+		return "unsubscribed"
+	case errors.Is(err, errPeriodPaid):
+		return "paid"
 	case errors.Is(err, errAddress):
 		return "address"
 	case errors.Is(err, errForeignToken), errors.Is(err, placement.ErrTokenUsed):

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/klarna-go/klarna-payments/klarna/customertoken"
 	"github.com/klarna-go/klarna-payments/klarna/hostedpage"
 	"github.com/klarna-go/klarna-payments/klarna/placement"
 )
@@ -20,6 +21,7 @@ import (
 // shop is the shop's server.
 type shop struct {
 	klarna   *klarna.Client
+	tokens   *customertoken.Client
 	pages    *hostedpage.Client
 	signer   *klarna.CallbackSigner
 	payments *payments
@@ -63,8 +65,8 @@ func newShop(ctx context.Context, st *store, p *payments, baseURL string, lease 
 		return nil, err
 	}
 	s := &shop{
-		klarna: p.client, pages: hostedpage.New(p.client), signer: signer, payments: p, logger: logger, baseURL: baseURL, store: st,
-		formKey: derive("forms"), book: book,
+		klarna: p.client, pages: hostedpage.New(p.client), tokens: customertoken.New(p.client), signer: signer, payments: p,
+		logger: logger, baseURL: baseURL, store: st, formKey: derive("forms"), book: book,
 	}
 	s.office = newOffice(s, derive("office"))
 	s.running, s.stop = context.WithCancel(context.Background())
@@ -91,6 +93,7 @@ func (s *shop) handler() http.Handler {
 	mux.Handle("GET /checkout/{id}/checking", s.page(s.showChecking))
 	mux.Handle("GET /problem/{kind}", s.page(s.showProblem))
 	mux.Handle("GET /orders/{number}", s.page(s.showOrder))
+	s.handleSubscriptions(mux)
 	mux.Handle("GET /static/", static())
 	mux.HandleFunc("GET /health", s.health)
 	s.office.handle(mux)

@@ -34,9 +34,9 @@ type store struct {
 // openStore opens a database, and creates its tables if they are missing. The name is the URL of a PostgreSQL database or the
 // path of a SQLite file.
 func openStore(ctx context.Context, name string) (*store, error) {
-	st, driverName, source := &store{dialect: placement.SQLite}, "sqlite", ""
+	st, driverName, source := &store{dialect: placement.SQLite}, "sqlite", name
 	if strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://") {
-		st.dialect, driverName, source = placement.Postgres, "pgx", name
+		st.dialect, driverName = placement.Postgres, "pgx"
 	} else {
 		// Only the shop may read it: it holds what shoppers bought.
 		file, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the path is the one that was asked for

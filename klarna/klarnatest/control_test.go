@@ -1,6 +1,7 @@
 package klarnatest_test
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -271,7 +272,8 @@ func TestReset(t *testing.T) {
 	s.openAndAuthorize(cart)
 	s.server.SetFraudStatus(klarna.FraudStatusAccepted)
 	s.server.Reset()
-	ctx := t.Context()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
 	require.NoError(t, s.server.WaitForCallbacks(ctx), "the one that was to come in an hour is not made")
 	require.Empty(t, s.server.Callbacks())
 	cart.MerchantURLs = klarna.MerchantURLs{}

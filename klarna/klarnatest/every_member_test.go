@@ -172,12 +172,6 @@ func behind(schema *openapi3.Schema) *openapi3.Schema {
 	return schema
 }
 
-// written is a path as in a warning.
-func written(path []string) string {
-	text := strings.ReplaceAll(strings.Join(path, "."), ".0", "[0]")
-	return text
-}
-
 // plantAt sets a value in a body, with whatever has to be there around it.
 func plantAt(schema *openapi3.Schema, body members, path []string, value any) {
 	if len(path) == 1 {

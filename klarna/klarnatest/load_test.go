@@ -147,10 +147,12 @@ func TestHostileBodiesDoNotStopOthers(t *testing.T) {
 				go attack()
 			}
 			require.Eventually(t, func() bool { return s.server.LargeWaiting() == attackers }, time.Minute, time.Millisecond)
+			stuck := time.AfterFunc(30*time.Second, release)
 			for range 10 {
 				require.Equal(t, 200, s.send("POST", sessionsPath, encode(t, cart())).status)
 			}
 			require.Empty(t, over)
+			require.True(t, stuck.Stop(), "ordinary requests wait for large bodies")
 			release()
 			for range attackers {
 				require.Equal(t, 200, s.send("POST", sessionsPath, encode(t, cart())).status)

@@ -51,6 +51,9 @@ func (w *world) open(t testing.TB) *sql.DB {
 	t.Helper()
 	db, err := sql.Open(map[placement.Dialect]string{placement.SQLite: "sqlite", placement.Postgres: "pgx"}[w.dialect], w.dsn)
 	require.NoError(t, err)
+	if w.dialect == placement.SQLite {
+		db.SetMaxOpenConns(1) // as the guide advises
+	}
 	t.Cleanup(func() { _ = db.Close() })
 	return db
 }

@@ -25,6 +25,7 @@ func openBook(file string, client *klarna.Client) (*placement.Book, error) {
 	if err != nil {
 		return nil, err
 	}
+	db.SetMaxOpenConns(1) // SQLite has one writer: callers wait for it in turn
 	book, err := placement.New(ctx, db, placement.SQLite, client, placement.WithLogger(slog.Default()))
 	if err != nil {
 		return nil, err
