@@ -1,61 +1,36 @@
-package klarna
+package klarna_test
 
 import (
 	"net/http"
-	"reflect"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/klarna-go/klarna-payments/api"
-	"github.com/klarna-go/klarna-payments/internal/engine"
 	"github.com/stretchr/testify/require"
+
+	"github.com/klarna-go/klarna-payments/internal/apitest"
+	"github.com/klarna-go/klarna-payments/klarna"
 )
 
-// The rows repeat what the contract states: method, path, success statuses and the schema of the response.
+var payments = apitest.API[klarna.Client]{Contract: "payments", Rows: klarna.Operations}
+
 func TestOperationRowsMatchTheContract(t *testing.T) {
 	t.Parallel()
-	doc, err := openapi3.NewLoader().LoadFromData(api.OpenAPI)
-	require.NoError(t, err)
-	inContract := map[string]*openapi3.Operation{}
-	for path, item := range doc.Paths.Map() {
-		for method, operation := range item.Operations() {
-			inContract[method+" "+path] = operation
-		}
-	}
-	require.Len(t, operations, len(inContract))
-	for _, op := range operations {
-		contract := inContract[op.Route()]
-		require.NotNil(t, contract, op.Name)
-		require.Equal(t, op.Route(), Operation(op.Name).Route())
+	payments.RequireRows(t)
+	// The body type of a request is checked by the compiler: the builder that the generator made takes it.
+	require.Empty(t, klarna.Operation("Capture").Route())
+}
 
-		var success []int
-		for status, response := range contract.Responses.Map() {
-			if status[0] != '2' {
-				continue
-			}
-			number, err := strconv.Atoi(status)
-			require.NoError(t, err)
-			success = append(success, number)
-			media := response.Value.Content["application/json"]
-			require.Equal(t, media != nil, op.Result == engine.FromBody, op.Name)
-			if media == nil {
-				continue
-			}
-			schema := strings.TrimPrefix(media.Schema.Ref, "#/components/schemas/")
-			typeName := reflect.TypeOf(op.New()).Elem().Name()
-			require.True(t, strings.EqualFold(strings.ReplaceAll(schema, "_", ""), typeName), "%s: %s, and %s in the contract", op.Name, typeName, schema)
-			for _, name := range op.Required {
-				require.Contains(t, media.Schema.Value.Properties, name, op.Name)
-			}
-		}
-		slices.Sort(success)
-		require.Equal(t, success, op.Success, op.Name)
-		// The body type of a request is checked by the compiler: the builder that the generator made takes it.
+// The documentation shows the policy as a table. It is printed from the rows that the engine follows.
+func TestRetryTableInTheDocumentationIsThatOfTheRows(t *testing.T) {
+	t.Parallel()
+	payments.RequireRetryTable(t, "retry.go")
+	rows := payments.RetryTable()
+	markdown := "|" + strings.Join(rows[0], " | ") + " |\n| --- | --- | --- | --- | --- |\n"
+	for _, row := range rows[1:] {
+		markdown += "| " + strings.Join(row, " | ") + " |\n"
 	}
-	require.Empty(t, Operation("Capture").Route())
+	apitest.RequireText(t, "../README.md", markdown)
+	apitest.RequireText(t, "../docs/retries.md", markdown)
 }
 
 func TestPathOutsideThisAPIBelongsToNoOperation(t *testing.T) {
@@ -77,6 +52,6 @@ func TestPathOutsideThisAPIBelongsToNoOperation(t *testing.T) {
 		http.MethodPut + " /payments/v1/sessions",
 	} {
 		method, path, _ := strings.Cut(route, " ")
-		require.Nil(t, operations.Find(method, path), route)
+		require.Nil(t, klarna.Operations.Find(method, path), route)
 	}
 }

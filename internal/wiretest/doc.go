@@ -4,6 +4,7 @@
 //     stream, announce the end of the connection, close it, or stop responding.
 //   - [NewHTTP1] starts a peer that writes bytes of the test's choice.
 //   - [NewProxy] starts a TCP proxy that cuts, stalls and truncates connections.
+//   - [Script] is a transport without a network, which responds to each attempt as a line of it states.
 //
 // Both peers record every copy of a request that reaches them. [Transport] returns a transport that trusts the peers'
 // certificate, which is generated in memory.

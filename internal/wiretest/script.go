@@ -7,6 +7,14 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"syscall"
+)
+
+// ErrDial and ErrReset are what a transport fails with when nobody listens, and when the connection is lost while it waits for
+// the response. Of a request whose line has ErrDial, nothing is read.
+var (
+	ErrDial  error = &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	ErrReset error = &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
 )
 
 // Script is a transport that responds to one attempt after the other as its lines state, and with the last line to all further

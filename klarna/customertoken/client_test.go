@@ -13,7 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/klarna-go/klarna-payments/internal/contract"
+	"github.com/klarna-go/klarna-payments/internal/apitest"
 	"github.com/klarna-go/klarna-payments/internal/wiretest"
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/klarna-go/klarna-payments/klarna/customertoken"
@@ -21,16 +21,7 @@ import (
 
 func TestEveryOperationRunsByTheContract(t *testing.T) {
 	t.Parallel()
-	for _, op := range operations(t) {
-		s := &wiretest.Script{Lines: []wiretest.Line{op.success}}
-		client := through(t, &contract.RoundTripper{Base: s, Contract: loaded(t), T: t, Strict: true})
-		require.NoError(t, op.call(t, client), op.name)
-		require.Len(t, s.Seen(), 1)
-		method, path, _ := strings.Cut(op.name.Route(), " ")
-		require.Equal(t, method, s.Seen()[0].Method, op.name)
-		path = strings.Replace(path, "{customerToken}", customerToken, 1)
-		require.Equal(t, "https://api.playground.klarna.com"+path, s.Seen()[0].URL.String(), op.name)
-	}
+	tested.RequireRequests(t, operations(t), strings.NewReplacer("{customerToken}", customerToken))
 }
 
 // The published bodies come out as they came in, but for zeros that may be left out.
@@ -57,15 +48,15 @@ func TestExampleBodyComesBackKeyForKey(t *testing.T) {
 func TestCancellationSendsKlarnasStatus(t *testing.T) {
 	t.Parallel()
 	s := &wiretest.Script{Lines: []wiretest.Line{{Status: 202}}}
-	require.NoError(t, scripted(t, s).CancelToken(t.Context(), customerToken))
+	require.NoError(t, tested.Client(t, s).CancelToken(t.Context(), customerToken))
 	require.JSONEq(t, example(t, "ct_cancel_token_request.json"), s.Sent()[0])
 }
 
 func TestEveryAttemptOfAChargeHasTheSameKeyAndBytes(t *testing.T) {
 	t.Parallel()
-	success := operations(t)[0].success
+	success := operations(t)[0].Success
 	for name, failure := range map[string]wiretest.Line{
-		"reset": {Err: errReset}, "500": {Status: 500}, "503": {Status: 503, Body: "<html>"}, "429": {Status: 429},
+		"reset": {Err: wiretest.ErrReset}, "500": {Status: 500}, "503": {Status: 503, Body: "<html>"}, "429": {Status: 429},
 		"without the order": {Status: 200}, "broken off": {Status: 200, Body: `{"order_`, Broken: io.ErrUnexpectedEOF},
 	} {
 		s := &wiretest.Script{Lines: []wiretest.Line{failure, failure, success}}
@@ -87,10 +78,10 @@ func TestEveryAttemptOfAChargeHasTheSameKeyAndBytes(t *testing.T) {
 func TestKeysAreForChargesOnly(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations(t) {
-		s := &wiretest.Script{Lines: []wiretest.Line{op.success}}
-		err := op.call(t, scripted(t, s), klarna.WithIdempotencyKey("sub-7781/2026-03/1"))
-		if op.name != customertoken.OperationCreateOrder {
-			require.Error(t, err, op.name)
+		s := &wiretest.Script{Lines: []wiretest.Line{op.Success}}
+		err := op.Call(t, tested.Client(t, s), klarna.WithIdempotencyKey("sub-7781/2026-03/1"))
+		if op.Name != customertoken.OperationCreateOrder {
+			require.Error(t, err, op.Name)
 			require.Empty(t, s.Seen())
 			continue
 		}
@@ -102,14 +93,14 @@ func TestKeysAreForChargesOnly(t *testing.T) {
 func TestAmbiguousEndOfAChargeIsAnUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	for name, failure := range map[string]wiretest.Line{
-		"lost response": {Err: io.EOF}, "500": rejected(500, "INTERNAL_SERVER_ERROR"), "504": {Status: 504, Body: "<html>"}, "408": {Status: 408},
+		"lost response": {Err: io.EOF}, "500": apitest.Rejected(500, "INTERNAL_SERVER_ERROR"), "504": {Status: 504, Body: "<html>"}, "408": {Status: 408},
 		"half a decline": {Status: 403, Body: `{"error_code":"PAY`, Broken: io.ErrUnexpectedEOF}, "no order id": {Status: 200, Body: `{}`},
 		"a login page": {Status: 200, Body: "<html>"}, "a redirect": {Status: 302, Header: http.Header{"Location": {"https://elsewhere.example/"}}},
 	} {
 		for _, op := range operations(t) {
 			s := &wiretest.Script{Lines: []wiretest.Line{failure}}
-			err := op.call(t, scripted(t, s))
-			require.Equal(t, op.name == customertoken.OperationCreateOrder, errors.Is(err, klarna.ErrOutcomeUnknown), "%s, %s: %v", name, op.name, err)
+			err := op.Call(t, tested.Client(t, s))
+			require.Equal(t, op.Name == customertoken.OperationCreateOrder, errors.Is(err, klarna.ErrOutcomeUnknown), "%s, %s: %v", name, op.Name, err)
 		}
 	}
 }
@@ -133,24 +124,24 @@ func TestOrderIsKeptWhateverElseTheResponseHolds(t *testing.T) {
 // money for a second.
 func TestRejectionAfterAnAmbiguousAttemptIsAnUnknownOutcome(t *testing.T) {
 	t.Parallel()
-	for _, first := range []wiretest.Line{{Err: errReset}, {Status: 502}, {Status: 200}} {
+	for _, first := range []wiretest.Line{{Err: wiretest.ErrReset}, {Status: 502}, {Status: 200}} {
 		for code := range byCode {
-			_, err := charge(t, &wiretest.Script{Lines: []wiretest.Line{first, rejected(403, code)}})
+			_, err := charge(t, &wiretest.Script{Lines: []wiretest.Line{first, apitest.Rejected(403, code)}})
 			require.ErrorIs(t, err, klarna.ErrOutcomeUnknown, code)
 			require.NotErrorIs(t, err, byCode[code], code)
 		}
-		for _, second := range []wiretest.Line{rejected(400, "BAD_REQUEST"), rejected(401, "UNAUTHORIZED"), rejected(409, "CONFLICT")} {
+		for _, second := range []wiretest.Line{apitest.Rejected(400, "BAD_REQUEST"), apitest.Rejected(401, "UNAUTHORIZED"), apitest.Rejected(409, "CONFLICT")} {
 			_, err := charge(t, &wiretest.Script{Lines: []wiretest.Line{first, second}})
 			require.ErrorIs(t, err, klarna.ErrOutcomeUnknown)
 		}
 		// The body is the same for each attempt, so what is wrong with it was wrong before.
-		_, err := charge(t, &wiretest.Script{Lines: []wiretest.Line{first, rejected(400, "BAD_VALUE")}})
+		_, err := charge(t, &wiretest.Script{Lines: []wiretest.Line{first, apitest.Rejected(400, "BAD_VALUE")}})
 		require.ErrorIs(t, err, klarna.ErrInvalidRequest)
 		require.NotErrorIs(t, err, klarna.ErrOutcomeUnknown)
 	}
-	for _, first := range []wiretest.Line{{Err: errDial}, {Status: 429}} { // it had no effect
-		s := &wiretest.Script{Lines: []wiretest.Line{first, rejected(403, "PAYMENT_METHOD_FAILED")}}
-		_, err := through(t, s).CreateOrder(t.Context(), customerToken, renewal(t))
+	for _, first := range []wiretest.Line{{Err: wiretest.ErrDial}, {Status: 429}} { // it had no effect
+		s := &wiretest.Script{Lines: []wiretest.Line{first, apitest.Rejected(403, "PAYMENT_METHOD_FAILED")}}
+		_, err := tested.Through(t, s).CreateOrder(t.Context(), customerToken, renewal(t))
 		require.ErrorIs(t, err, customertoken.ErrPaymentMethodFailed)
 		require.NotErrorIs(t, err, klarna.ErrOutcomeUnknown)
 	}
@@ -159,7 +150,7 @@ func TestRejectionAfterAnAmbiguousAttemptIsAnUnknownOutcome(t *testing.T) {
 // An earlier call with a caller's key may still run, and place an order.
 func TestConflictAboutACallersKeyIsAnUnknownOutcome(t *testing.T) {
 	t.Parallel()
-	conflict := &wiretest.Script{Lines: []wiretest.Line{rejected(409, "CONFLICT")}}
+	conflict := &wiretest.Script{Lines: []wiretest.Line{apitest.Rejected(409, "CONFLICT")}}
 	_, err := charge(t, conflict, klarna.WithIdempotencyKey("k"))
 	require.ErrorIs(t, err, klarna.ErrOutcomeUnknown)
 	_, err = charge(t, conflict)
@@ -182,16 +173,16 @@ func TestDefiniteRejectionHasItsErrorByStatusAndCode(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations(t) {
 		for code, want := range byCode {
-			s := &wiretest.Script{Lines: []wiretest.Line{rejected(403, code)}}
-			err := op.call(t, scripted(t, s))
+			s := &wiretest.Script{Lines: []wiretest.Line{apitest.Rejected(403, code)}}
+			err := op.Call(t, tested.Client(t, s))
 			require.Len(t, s.Seen(), 1, "a rejection is not retried")
 			require.ErrorIs(t, err, klarna.ErrForbidden)
 			require.NotErrorIs(t, err, klarna.ErrOutcomeUnknown)
 			for _, other := range byCode {
-				require.Equal(t, errors.Is(other, want), errors.Is(err, other), "%s %s: %v", op.name, code, other)
+				require.Equal(t, errors.Is(other, want), errors.Is(err, other), "%s %s: %v", op.Name, code, other)
 			}
 		}
-		err := op.call(t, scripted(t, &wiretest.Script{Lines: []wiretest.Line{rejected(404, "TOKEN_NOT_FOUND")}}))
+		err := op.Call(t, tested.Client(t, &wiretest.Script{Lines: []wiretest.Line{apitest.Rejected(404, "TOKEN_NOT_FOUND")}}))
 		require.ErrorIs(t, err, klarna.ErrNotFound)
 		require.ErrorIs(t, err, customertoken.ErrTokenNotFound)
 	}
@@ -200,13 +191,13 @@ func TestDefiniteRejectionHasItsErrorByStatusAndCode(t *testing.T) {
 func TestCancellationThatAnEarlierAttemptMadeIsASuccess(t *testing.T) {
 	t.Parallel()
 	for _, code := range []string{"TOKEN_CANCELLED", "TOKEN_CANCELED"} {
-		retried := &wiretest.Script{Lines: []wiretest.Line{{Err: errReset}, rejected(403, code)}}
-		require.NoError(t, scripted(t, retried).CancelToken(t.Context(), customerToken))
-		before := &wiretest.Script{Lines: []wiretest.Line{rejected(403, code)}}
-		require.ErrorIs(t, scripted(t, before).CancelToken(t.Context(), customerToken), customertoken.ErrTokenCancelled)
+		retried := &wiretest.Script{Lines: []wiretest.Line{{Err: wiretest.ErrReset}, apitest.Rejected(403, code)}}
+		require.NoError(t, tested.Client(t, retried).CancelToken(t.Context(), customerToken))
+		before := &wiretest.Script{Lines: []wiretest.Line{apitest.Rejected(403, code)}}
+		require.ErrorIs(t, tested.Client(t, before).CancelToken(t.Context(), customerToken), customertoken.ErrTokenCancelled)
 	}
-	suspended := &wiretest.Script{Lines: []wiretest.Line{{Err: errReset}, rejected(403, "TOKEN_SUSPENDED")}}
-	require.ErrorIs(t, scripted(t, suspended).CancelToken(t.Context(), customerToken), customertoken.ErrTokenSuspended)
+	suspended := &wiretest.Script{Lines: []wiretest.Line{{Err: wiretest.ErrReset}, apitest.Rejected(403, "TOKEN_SUSPENDED")}}
+	require.ErrorIs(t, tested.Client(t, suspended).CancelToken(t.Context(), customerToken), customertoken.ErrTokenSuspended)
 }
 
 func TestStepUpIDIsThatOfADeclinedCharge(t *testing.T) {
@@ -233,10 +224,10 @@ func TestStepUpIDIsThatOfADeclinedCharge(t *testing.T) {
 func TestStepUpIDIsAbsentWhereTheCustomerCannotConfirm(t *testing.T) {
 	t.Parallel()
 	decline := wiretest.Line{Status: 403, Body: example(t, "ct_create_order_rejected_403.json")}
-	_, unknown := charge(t, &wiretest.Script{Lines: []wiretest.Line{{Err: errReset}, decline}})
+	_, unknown := charge(t, &wiretest.Script{Lines: []wiretest.Line{{Err: wiretest.ErrReset}, decline}})
 	require.ErrorIs(t, unknown, klarna.ErrOutcomeUnknown)
-	_, readErr := scripted(t, &wiretest.Script{Lines: []wiretest.Line{decline}}).ReadToken(t.Context(), customerToken)
-	_, without := charge(t, &wiretest.Script{Lines: []wiretest.Line{rejected(403, "PAYMENT_METHOD_FAILED")}})
+	_, readErr := tested.Client(t, &wiretest.Script{Lines: []wiretest.Line{decline}}).ReadToken(t.Context(), customerToken)
+	_, without := charge(t, &wiretest.Script{Lines: []wiretest.Line{apitest.Rejected(403, "PAYMENT_METHOD_FAILED")}})
 	_, empty := charge(t, &wiretest.Script{Lines: []wiretest.Line{{Status: 403, Body: `{"step_up_id":""}`}}})
 	_, odd := charge(t, &wiretest.Script{Lines: []wiretest.Line{{Status: 403, Body: `{"step_up_id":7}`}}})
 	_, page := charge(t, &wiretest.Script{Lines: []wiretest.Line{{Status: 403, Body: "<html>"}}})
@@ -253,7 +244,7 @@ func TestStepUpIDIsAbsentWhereTheCustomerCannotConfirm(t *testing.T) {
 func TestMalformedTokenSendsNothing(t *testing.T) {
 	t.Parallel()
 	s := &wiretest.Script{Lines: []wiretest.Line{{Status: 202}}}
-	c := scripted(t, s)
+	c := tested.Client(t, s)
 	for _, token := range []string{"", ".", "..", "a\nb", strings.Repeat("x", 256)} {
 		_, err := c.CreateOrder(t.Context(), token, renewal(t))
 		require.ErrorIs(t, err, klarna.ErrInvalidID, "%q", token)
@@ -279,13 +270,13 @@ func TestTokenIsInNoText(t *testing.T) {
 			{Status: 502, Header: http.Header{"Content-Type": {"text/html"}}, Body: customerToken},
 		} {
 			s := &wiretest.Script{Lines: []wiretest.Line{line}}
-			client := scripted(t, s, klarna.WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))), klarna.WithObserver(observer))
-			err := op.call(t, client)
+			client := tested.Client(t, s, klarna.WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))), klarna.WithObserver(observer))
+			err := op.Call(t, client)
 			require.Error(t, err)
 			text, marshalErr := json.Marshal(err)
 			require.NoError(t, marshalErr)
 			for _, shown := range append(observed, err.Error(), fmt.Sprintf("%v %+v %#v %q", err, err, err, err), string(text), log.String()) {
-				require.NotContains(t, shown, customerToken, op.name)
+				require.NotContains(t, shown, customerToken, op.Name)
 			}
 			require.True(t, strings.HasPrefix(err.Error(), "klarna: customertoken."), err.Error())
 		}
@@ -308,26 +299,12 @@ func (s spy) StartAttempt(ctx context.Context, o klarna.Observation) (context.Co
 
 func TestChargeIsCheckedBeforeItIsSent(t *testing.T) {
 	t.Parallel()
-	wrong := errors.New("wrong")
-	for _, op := range operations(t) {
-		var seen any
-		s := &wiretest.Script{Lines: []wiretest.Line{op.success}}
-		err := op.call(t, scripted(t, s, klarna.WithPreflight(func(body any) error { seen = body; return wrong })))
-		if op.name != customertoken.OperationCreateOrder {
-			require.NoError(t, err, op.name)
-			continue
-		}
-		require.ErrorIs(t, err, wrong)
-		require.IsType(t, new(customertoken.OrderRequest), seen)
-		require.Empty(t, s.Seen())
-	}
+	charged := renewal(t)
+	checked := tested.RequireCheckedBodies(t, operations(t), customertoken.OperationCancelToken)
+	require.Equal(t, map[klarna.Operation]any{customertoken.OperationCreateOrder: &charged}, checked)
 }
 
 func TestClientThatWasNotMade(t *testing.T) {
 	t.Parallel()
-	for _, c := range []*customertoken.Client{nil, {}, customertoken.New(nil), customertoken.New(&klarna.Client{})} {
-		for _, op := range operations(t) {
-			require.ErrorContains(t, op.call(t, c), "the client was not made by klarna.New", op.name)
-		}
-	}
+	tested.RequireMadeClient(t, operations(t))
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/klarna-go/klarna-payments/api"
+	"github.com/klarna-go/klarna-payments/internal/apitest"
 	"github.com/klarna-go/klarna-payments/internal/prismtest"
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/klarna-go/klarna-payments/klarna/customertoken"
@@ -19,12 +20,12 @@ func TestIndependentServerAcceptsEveryRequest(t *testing.T) {
 	require.Len(t, all, 3)
 	var examples []prismtest.Example
 	for _, op := range all {
-		if op.success.Status == 200 {
-			examples = append(examples, prismtest.Example{Route: op.name.Route(), Status: "200", Body: op.success.Body})
+		if op.Success.Status == 200 {
+			examples = append(examples, prismtest.Example{Route: op.Name.Route(), Status: "200", Body: op.Success.Body})
 		}
 	}
 	url := prismtest.Start(t, filepath.Join("..", "..", api.ContractNamed("customer-token").Structure), examples...)
-	client, err := klarna.New(klarna.Environment(url), klarna.APIKey(apiKey), klarna.WithRetry(klarna.NoRetry()))
+	client, err := klarna.New(klarna.Environment(url), klarna.APIKey(apitest.Key), klarna.WithRetry(klarna.NoRetry()))
 	require.NoError(t, err)
 	tokens := customertoken.New(client)
 	accepted := func(err error, name string) {
@@ -36,7 +37,7 @@ func TestIndependentServerAcceptsEveryRequest(t *testing.T) {
 		require.NoError(t, err, name)
 	}
 	for _, op := range all {
-		accepted(op.call(t, tokens), string(op.name))
+		accepted(op.Call(t, tokens), string(op.Name))
 	}
 	onDemand := decoded[customertoken.OrderRequest](t, "ct_create_order_request.on_demand_step_up.json")
 	onDemand.Locale = "de-DE"

@@ -7,10 +7,12 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/klarna-go/klarna-payments/internal/wiretest"
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/klarna-go/klarna-payments/klarna/hostedpage"
 )
@@ -38,7 +40,7 @@ func TestInvalidStatusCallbackIsRejectedWithoutQuotingIt(t *testing.T) {
 		"the body is empty":                               post(http.NoBody),
 		"the body is not JSON":                            post(strings.NewReader("status=" + secret)),
 		"the body is longer than 65536 bytes":             post(strings.NewReader(`{"event_id":"` + strings.Repeat("x", 64<<10) + `"}`)),
-		"the body cannot be read: unexpected EOF":         post(brokenReader{io.ErrUnexpectedEOF}),
+		"the body cannot be read: unexpected EOF":         post(iotest.ErrReader(io.ErrUnexpectedEOF)),
 		"event_id is empty":                               post(strings.NewReader(`{"session":{"session_id":"` + secret + `","status":"COMPLETED"}}`)),
 		"event_id contains a control character":           post(strings.NewReader(`{"event_id":"` + secret + `\n"}`)),
 		"session.session_id is empty":                     post(strings.NewReader(`{"event_id":"` + secret + `"}`)),
@@ -73,10 +75,10 @@ func TestSignedStatusURLVerifiesWithItsPlaceholdersReplaced(t *testing.T) {
 	signed, err := signer.Sign("https://shop.example/hook?sid={{session_id}}", "cart-5521", 48*time.Hour)
 	require.NoError(t, err)
 	require.Contains(t, signed, "{{session_id}}")
-	s := &script{lines: []line{operations(t)[0].success}}
-	_, err = s.client(t).CreateSession(t.Context(), hostedpage.SessionRequest{PaymentSessionURL: sessionURL, MerchantURLs: hostedpage.MerchantURLs{StatusUpdate: signed}})
+	s := &wiretest.Script{Lines: []wiretest.Line{operations(t)[0].Success}}
+	_, err = tested.Client(t, s).CreateSession(t.Context(), hostedpage.SessionRequest{PaymentSessionURL: sessionURL, MerchantURLs: hostedpage.MerchantURLs{StatusUpdate: signed}})
 	require.NoError(t, err)
-	require.Contains(t, s.sent[0], signed)
+	require.Contains(t, s.Sent()[0], signed)
 	request := post(strings.NewReader(example(t, "hpp_status_callback.json")))
 	request.URL, err = request.URL.Parse(strings.ReplaceAll(signed, "{{session_id}}", pageID))
 	require.NoError(t, err)

@@ -2,7 +2,6 @@ package hostedpage_test
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/klarna-go/klarna-payments/internal/apitest"
+	"github.com/klarna-go/klarna-payments/internal/wiretest"
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/klarna-go/klarna-payments/klarna/hostedpage"
 )
@@ -19,18 +20,9 @@ import (
 func TestEveryOperationRunsByTheContract(t *testing.T) {
 	t.Parallel()
 	all := operations(t)
-	require.Len(t, all, len(hostedpage.Operations))
-	for i, op := range all {
-		s := &script{lines: []line{op.success}}
-		require.NoError(t, op.call(t, s.strictClient(t)), op.name)
-		require.Len(t, s.seen, 1)
-		row := hostedpage.Operations[i]
-		require.Equal(t, row.Name, string(op.name), "the tables have the same order")
-		require.Equal(t, row.Method, s.seen[0].Method, op.name)
-		require.Equal(t, "https://api.playground.klarna.com"+strings.ReplaceAll(row.Path, "{session_id}", pageID), s.seen[0].URL.String(), op.name)
-	}
-	s := &script{lines: []line{{status: 204}}}
-	require.NoError(t, all[3].call(t, s.strictClient(t)), "Klarna documents 204 for a distribution as well")
+	tested.RequireRequests(t, all, strings.NewReplacer("{session_id}", pageID))
+	s := &wiretest.Script{Lines: []wiretest.Line{{Status: 204}}}
+	require.NoError(t, all[3].Call(t, tested.StrictClient(t, s)), "Klarna documents 204 for a distribution as well")
 }
 
 // The published bodies come out as they came in, key for key.
@@ -57,16 +49,16 @@ func TestExampleBodyComesBackKeyForKey(t *testing.T) {
 
 func TestResponsesAreDecoded(t *testing.T) {
 	t.Parallel()
-	s := &script{lines: []line{{status: 201, body: example(t, "hpp_create_session_response.json")}}}
-	page, err := s.strictClient(t).CreateSession(t.Context(), hostedpage.SessionRequest{PaymentSessionURL: sessionURL})
+	s := &wiretest.Script{Lines: []wiretest.Line{{Status: 201, Body: example(t, "hpp_create_session_response.json")}}}
+	page, err := tested.StrictClient(t, s).CreateSession(t.Context(), hostedpage.SessionRequest{PaymentSessionURL: sessionURL})
 	require.NoError(t, err)
 	require.Equal(t, pageID, page.SessionID)
 	require.Equal(t, "https://pay.playground.klarna.com/eu/hpp/payments/9KfTz2", page.RedirectURL)
 	require.Equal(t, time.Date(2026, 3, 4, 17, 5, 44, 910e6, time.UTC), page.ExpiresAt.Time)
 	require.Equal(t, "dm-token-value", page.DistributionModule.Token)
 
-	s = &script{lines: []line{{status: 200, body: `{"session_id":"p","status":"OF_THE_FUTURE","updated_at":"","expires_at":"","new_member":[1]}`}}}
-	session, err := s.client(t).ReadSession(t.Context(), pageID)
+	s = &wiretest.Script{Lines: []wiretest.Line{{Status: 200, Body: `{"session_id":"p","status":"OF_THE_FUTURE","updated_at":"","expires_at":"","new_member":[1]}`}}}
+	session, err := tested.Client(t, s).ReadSession(t.Context(), pageID)
 	require.NoError(t, err)
 	require.Equal(t, "OF_THE_FUTURE", session.Status)
 	require.True(t, session.ExpiresAt.IsZero())
@@ -80,29 +72,29 @@ func TestURLsAreOnTheWireAsTheyAre(t *testing.T) {
 		Back: "myshop://cart/{{session_id}}", Failure: "https://shop.example/no", Error: "https://shop.example/error",
 		StatusUpdate: "http://shop.example/hook?c=%26&d=2",
 	}
-	s := &script{lines: []line{operations(t)[0].success}}
-	_, err := s.client(t).CreateSession(t.Context(), hostedpage.SessionRequest{PaymentSessionURL: sessionURL, MerchantURLs: urls})
+	s := &wiretest.Script{Lines: []wiretest.Line{operations(t)[0].Success}}
+	_, err := tested.Client(t, s).CreateSession(t.Context(), hostedpage.SessionRequest{PaymentSessionURL: sessionURL, MerchantURLs: urls})
 	require.NoError(t, err)
 	for name, u := range map[string]string{
 		"success": urls.Success, "cancel": urls.Cancel, "back": urls.Back, "failure": urls.Failure, "error": urls.Error, "status_update": urls.StatusUpdate,
 	} {
-		require.Contains(t, s.sent[0], `"`+name+`":"`+u+`"`)
+		require.Contains(t, s.Sent()[0], `"`+name+`":"`+u+`"`)
 	}
-	require.NotContains(t, s.sent[0], `\u`)
-	require.NotContains(t, s.sent[0], "options", "what is not set is not sent")
-	require.Equal(t, int64(len(s.sent[0])), s.seen[0].ContentLength)
+	require.NotContains(t, s.Sent()[0], `\u`)
+	require.NotContains(t, s.Sent()[0], "options", "what is not set is not sent")
+	require.Equal(t, int64(len(s.Sent()[0])), s.Seen()[0].ContentLength)
 }
 
 func TestWhatIsSetIsSent(t *testing.T) {
 	t.Parallel()
-	s := &script{lines: []line{operations(t)[0].success}}
-	_, err := s.client(t).CreateSession(t.Context(), hostedpage.SessionRequest{PaymentSessionURL: sessionURL, ProfileID: "p-1", Options: hostedpage.Options{
+	s := &wiretest.Script{Lines: []wiretest.Line{operations(t)[0].Success}}
+	_, err := tested.Client(t, s).CreateSession(t.Context(), hostedpage.SessionRequest{PaymentSessionURL: sessionURL, ProfileID: "p-1", Options: hostedpage.Options{
 		PlaceOrderMode: hostedpage.PlaceOrderModeNone, PaymentFallback: new(false), PaymentMethodCategory: "pay_later",
 		BackgroundImages: []hostedpage.BackgroundImage{{URL: "https://shop.example/wide.jpg", Width: 1920}},
 	}})
 	require.NoError(t, err)
 	require.JSONEq(t, `{"payment_session_url":"`+sessionURL+`","profile_id":"p-1","options":{"place_order_mode":"NONE","payment_fallback":false,
-		"payment_method_category":"pay_later","background_images":[{"url":"https://shop.example/wide.jpg","width":1920}]}}`, s.sent[0])
+		"payment_method_category":"pay_later","background_images":[{"url":"https://shop.example/wide.jpg","width":1920}]}}`, s.Sent()[0])
 }
 
 const secret = "s3cretvalue"
@@ -115,7 +107,7 @@ func TestPageThatCannotWorkIsNotSent(t *testing.T) {
 		return request
 	}
 	withURL := func(u string) hostedpage.SessionRequest { return hostedpage.SessionRequest{PaymentSessionURL: u} }
-	s := &script{lines: []line{operations(t)[0].success}}
+	s := &wiretest.Script{Lines: []wiretest.Line{operations(t)[0].Success}}
 	for want, request := range map[string]hostedpage.SessionRequest{
 		"payment_session_url is missing": {},
 		"payment_session_url is not an absolute URL; it is what SessionURL of the klarna.Client returns, not the id": withURL("1f6b8e90-" + secret),
@@ -135,7 +127,7 @@ func TestPageThatCannotWorkIsNotSent(t *testing.T) {
 			r.Options.PaymentMethodCategory, r.Options.PaymentMethodCategories = "PAY_NOW", []string{"PAY_NOW"}
 		}),
 	} {
-		created, err := s.client(t).CreateSession(t.Context(), request)
+		created, err := tested.Client(t, s).CreateSession(t.Context(), request)
 		require.Nil(t, created)
 		require.ErrorContains(t, err, "klarna: hostedpage.CreateSession: ")
 		require.ErrorContains(t, err, want)
@@ -143,9 +135,9 @@ func TestPageThatCannotWorkIsNotSent(t *testing.T) {
 		require.ErrorIs(t, err, klarna.ErrNotSent, want)
 		require.NotContains(t, err.Error(), secret)
 	}
-	require.Empty(t, s.seen)
+	require.Empty(t, s.Seen())
 	for _, u := range []string{"http://127.0.0.1:8181/payments/v1/sessions/s", "http://localhost/x/payments/v1/sessions/s", "https://gateway.example/klarna/checkout/v3/orders/o", "HTTPS://api.klarna.com/payments/v1/sessions/s"} {
-		_, err := s.client(t).CreateSession(t.Context(), withURL(u))
+		_, err := tested.Client(t, s).CreateSession(t.Context(), withURL(u))
 		require.NoError(t, err, u)
 	}
 }
@@ -154,8 +146,8 @@ func TestPageThatCannotWorkIsNotSent(t *testing.T) {
 func TestSessionURLOnTheClientsOwnBaseURLMayBePlainHTTP(t *testing.T) {
 	t.Parallel()
 	for _, base := range []string{"http://sandbox:8090", "http://sandbox:8090/", "http://sandbox:8090/klarna"} {
-		s := &script{lines: []line{operations(t)[0].success}}
-		client, err := klarna.New(klarna.Environment(base), klarna.APIKey(apiKey), klarna.WithInsecureHTTP(), klarna.WithHTTPClient(&http.Client{Transport: s}))
+		s := &wiretest.Script{Lines: []wiretest.Line{operations(t)[0].Success}}
+		client, err := klarna.New(klarna.Environment(base), klarna.APIKey(apitest.Key), klarna.WithInsecureHTTP(), klarna.WithHTTPClient(&http.Client{Transport: s}))
 		require.NoError(t, err)
 		create := func(sessionURL string) error {
 			_, err := hostedpage.New(client).CreateSession(t.Context(), hostedpage.SessionRequest{PaymentSessionURL: sessionURL})
@@ -168,13 +160,13 @@ func TestSessionURLOnTheClientsOwnBaseURLMayBePlainHTTP(t *testing.T) {
 			require.ErrorContains(t, create(foreign), "must begin with https://", foreign)
 		}
 		require.ErrorContains(t, create(client.BaseURL()+"/"), "no session id")
-		require.Len(t, s.seen, 1)
+		require.Len(t, s.Seen(), 1)
 	}
 }
 
 func TestDistributionThatCannotWorkIsNotSent(t *testing.T) {
 	t.Parallel()
-	s := &script{lines: []line{{status: 204}}}
+	s := &wiretest.Script{Lines: []wiretest.Line{{Status: 204}}}
 	email, phone := hostedpage.DistributionContact{Email: secret}, hostedpage.DistributionContact{Phone: secret}
 	for _, test := range []struct {
 		request hostedpage.DistributionRequest
@@ -187,19 +179,19 @@ func TestDistributionThatCannotWorkIsNotSent(t *testing.T) {
 		{hostedpage.DistributionRequest{Method: "token", ContactInformation: email}, "contact_information.access_id is missing"},
 		{hostedpage.DistributionRequest{Method: "carrier_pigeon"}, "contact_information is missing"},
 	} {
-		err := s.client(t).DistributeSession(t.Context(), pageID, test.request)
+		err := tested.Client(t, s).DistributeSession(t.Context(), pageID, test.request)
 		require.ErrorContains(t, err, "klarna: hostedpage.DistributeSession: ")
 		require.ErrorContains(t, err, test.want)
 		require.ErrorIs(t, err, klarna.ErrInvalidRequest)
 		require.ErrorIs(t, err, klarna.ErrNotSent)
 		require.NotContains(t, err.Error(), secret)
 	}
-	require.Empty(t, s.seen)
+	require.Empty(t, s.Seen())
 	for _, request := range []hostedpage.DistributionRequest{
 		{Method: "sms", ContactInformation: hostedpage.DistributionContact{Phone: "1", PhoneCountry: "DE"}},
 		{Method: "token", ContactInformation: hostedpage.DistributionContact{AccessID: "any"}},
 	} {
-		require.NoError(t, s.client(t).DistributeSession(t.Context(), pageID, request))
+		require.NoError(t, tested.Client(t, s).DistributeSession(t.Context(), pageID, request))
 	}
 }
 
@@ -207,9 +199,9 @@ func TestDistributionThatCannotWorkIsNotSent(t *testing.T) {
 // by a repetition.
 func TestWhatCouldHappenTwiceIsNotRetried(t *testing.T) {
 	t.Parallel()
-	for name, failure := range map[string]line{
-		"lost response": {err: io.EOF}, "reset": {err: errReset}, "500": rejected(500, "INTERNAL_SERVER_ERROR"), "503": {status: 503, body: "<html>"},
-		"408": {status: 408}, "half a success": {status: 201, body: `{"session_id":"p`, broken: io.ErrUnexpectedEOF},
+	for name, failure := range map[string]wiretest.Line{
+		"lost response": {Err: io.EOF}, "reset": {Err: wiretest.ErrReset}, "500": apitest.Rejected(500, "INTERNAL_SERVER_ERROR"), "503": {Status: 503, Body: "<html>"},
+		"408": {Status: 408}, "half a success": {Status: 201, Body: `{"session_id":"p`, Broken: io.ErrUnexpectedEOF},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -217,17 +209,17 @@ func TestWhatCouldHappenTwiceIsNotRetried(t *testing.T) {
 				if name == "half a success" && i != 0 {
 					continue
 				}
-				s := &script{lines: []line{failure, failure, op.success}}
-				err := op.call(t, s.client(t))
-				if op.name == hostedpage.OperationReadSession || op.name == hostedpage.OperationDisableSession {
-					require.NoError(t, err, op.name)
-					require.Len(t, s.seen, 3, op.name)
+				s := &wiretest.Script{Lines: []wiretest.Line{failure, failure, op.Success}}
+				err := op.Call(t, tested.Client(t, s))
+				if op.Name == hostedpage.OperationReadSession || op.Name == hostedpage.OperationDisableSession {
+					require.NoError(t, err, op.Name)
+					require.Len(t, s.Seen(), 3, op.Name)
 					continue
 				}
-				require.Error(t, err, op.name)
-				require.Len(t, s.seen, 1, op.name)
-				require.NotErrorIs(t, err, klarna.ErrOutcomeUnknown, op.name)
-				require.NotErrorIs(t, err, klarna.ErrNotSent, op.name)
+				require.Error(t, err, op.Name)
+				require.Len(t, s.Seen(), 1, op.Name)
+				require.NotErrorIs(t, err, klarna.ErrOutcomeUnknown, op.Name)
+				require.NotErrorIs(t, err, klarna.ErrNotSent, op.Name)
 			}
 		})
 	}
@@ -235,14 +227,14 @@ func TestWhatCouldHappenTwiceIsNotRetried(t *testing.T) {
 
 func TestWhatWasNotProcessedIsRetried(t *testing.T) {
 	t.Parallel()
-	for name, failure := range map[string]line{"dial": {err: errDial}, "429": rejected(429, "TOO_MANY_REQUESTS")} {
+	for name, failure := range map[string]wiretest.Line{"dial": {Err: wiretest.ErrDial}, "429": apitest.Rejected(429, "TOO_MANY_REQUESTS")} {
 		for _, op := range operations(t) {
-			s := &script{lines: []line{failure, failure, op.success}}
-			require.NoError(t, op.call(t, through(t, s)), "%s %s", name, op.name) // not checked: to check a body is to read it
-			require.Len(t, s.seen, 3)
-			require.Equal(t, s.sent[2] == "", op.success.status == 200 || op.name == hostedpage.OperationDisableSession, op.name)
-			for _, r := range s.seen {
-				require.Empty(t, r.Header.Get("Klarna-Idempotency-Key"), op.name)
+			s := &wiretest.Script{Lines: []wiretest.Line{failure, failure, op.Success}}
+			require.NoError(t, op.Call(t, tested.Through(t, s)), "%s %s", name, op.Name) // not checked: to check a body is to read it
+			require.Len(t, s.Seen(), 3)
+			require.Equal(t, s.Sent()[2] == "", op.Success.Status == 200 || op.Name == hostedpage.OperationDisableSession, op.Name)
+			for _, r := range s.Seen() {
+				require.Empty(t, r.Header.Get("Klarna-Idempotency-Key"), op.Name)
 			}
 		}
 	}
@@ -254,25 +246,25 @@ func TestRejectionHasItsErrorByStatus(t *testing.T) {
 		for status, want := range map[int]error{
 			400: klarna.ErrInvalidRequest, 401: klarna.ErrUnauthorized, 403: klarna.ErrForbidden, 404: klarna.ErrNotFound, 413: klarna.ErrInvalidRequest,
 		} {
-			s := &script{lines: []line{rejected(status, "ANY")}}
-			err := op.call(t, s.client(t))
-			require.ErrorIs(t, err, want, op.name)
-			require.Len(t, s.seen, 1, "a rejection is not retried")
+			s := &wiretest.Script{Lines: []wiretest.Line{apitest.Rejected(status, "ANY")}}
+			err := op.Call(t, tested.Client(t, s))
+			require.ErrorIs(t, err, want, op.Name)
+			require.Len(t, s.Seen(), 1, "a rejection is not retried")
 			var e *klarna.Error
 			require.ErrorAs(t, err, &e)
-			require.Equal(t, op.name, e.Operation)
+			require.Equal(t, op.Name, e.Operation)
 			require.Equal(t, "ANY", e.Code)
 		}
 	}
-	s := &script{lines: []line{rejected(404, "SESSION_COMPLETED")}}
-	require.ErrorIs(t, operations(t)[0].call(t, s.client(t)), klarna.ErrOrderAlreadyPlaced)
+	s := &wiretest.Script{Lines: []wiretest.Line{apitest.Rejected(404, "SESSION_COMPLETED")}}
+	require.ErrorIs(t, operations(t)[0].Call(t, tested.Client(t, s)), klarna.ErrOrderAlreadyPlaced)
 }
 
 func TestResponseWithoutItsResultIsUnexpected(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{"", "{}", "null", "[]", "<html>", `{"session_id":""}`, `{"status":1}`} {
 		for _, op := range operations(t)[:2] {
-			err := op.call(t, (&script{lines: []line{{status: op.success.status, body: body}}}).client(t))
+			err := op.Call(t, tested.Client(t, &wiretest.Script{Lines: []wiretest.Line{{Status: op.Success.Status, Body: body}}}))
 			require.ErrorIs(t, err, klarna.ErrUnexpectedResponse, body)
 			require.NotErrorIs(t, err, klarna.ErrOutcomeUnknown, body)
 		}
@@ -282,41 +274,41 @@ func TestResponseWithoutItsResultIsUnexpected(t *testing.T) {
 // Without a status, nobody knows how far the shopper came; without an id, nobody can ask.
 func TestResponseNeedsWhatIsActedOn(t *testing.T) {
 	t.Parallel()
-	_, err := (&script{lines: []line{{status: 200, body: `{"session_id":"p-1","order_id":"o-1"}`}}}).client(t).ReadSession(t.Context(), pageID)
+	_, err := tested.Client(t, &wiretest.Script{Lines: []wiretest.Line{{Status: 200, Body: `{"session_id":"p-1","order_id":"o-1"}`}}}).ReadSession(t.Context(), pageID)
 	require.ErrorIs(t, err, klarna.ErrUnexpectedResponse)
-	_, err = (&script{lines: []line{{status: 201, body: `{"redirect_url":"https://pay.klarna.com/p-1"}`}}}).client(t).CreateSession(t.Context(), hostedpage.SessionRequest{PaymentSessionURL: sessionURL})
+	_, err = tested.Client(t, &wiretest.Script{Lines: []wiretest.Line{{Status: 201, Body: `{"redirect_url":"https://pay.klarna.com/p-1"}`}}}).CreateSession(t.Context(), hostedpage.SessionRequest{PaymentSessionURL: sessionURL})
 	require.ErrorIs(t, err, klarna.ErrUnexpectedResponse)
 }
 
 func TestNoOperationTakesAnIdempotencyKey(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations(t) {
-		s := &script{lines: []line{op.success}}
-		require.Error(t, op.call(t, s.client(t), klarna.WithIdempotencyKey("k")), op.name)
-		require.Empty(t, s.seen)
+		s := &wiretest.Script{Lines: []wiretest.Line{op.Success}}
+		require.Error(t, op.Call(t, tested.Client(t, s), klarna.WithIdempotencyKey("k")), op.Name)
+		require.Empty(t, s.Seen())
 	}
 }
 
 func TestMalformedIDSendsNothing(t *testing.T) {
 	t.Parallel()
-	s := &script{lines: []line{{status: 204}}}
-	c := s.client(t)
+	s := &wiretest.Script{Lines: []wiretest.Line{{Status: 204}}}
+	c := tested.Client(t, s)
 	for _, id := range []string{"", ".", "..", "a\nb", strings.Repeat("x", 256)} {
 		_, err := c.ReadSession(t.Context(), id)
 		require.ErrorIs(t, err, klarna.ErrInvalidID, "%q", id)
 		require.ErrorIs(t, c.DisableSession(t.Context(), id), klarna.ErrInvalidID, "%q", id)
 		require.ErrorIs(t, c.DistributeSession(t.Context(), id, decoded[hostedpage.DistributionRequest](t, "hpp_distribution_request.json")), klarna.ErrNotSent, "%q", id)
 	}
-	require.Empty(t, s.seen)
+	require.Empty(t, s.Seen())
 	require.NoError(t, c.DisableSession(t.Context(), "a/../b"))
-	require.Equal(t, "/hpp/v1/sessions/a%2F..%2Fb", s.seen[0].URL.EscapedPath())
+	require.Equal(t, "/hpp/v1/sessions/a%2F..%2Fb", s.Seen()[0].URL.EscapedPath())
 }
 
 func TestIDsAreNoPartOfAnError(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations(t)[1:] {
-		s := &script{lines: []line{{status: 404, body: `{"error_code":"NOT_FOUND","error_messages":["Session ` + pageID + ` cannot be found"]}`}}}
-		err := op.call(t, s.client(t))
+		s := &wiretest.Script{Lines: []wiretest.Line{{Status: 404, Body: `{"error_code":"NOT_FOUND","error_messages":["Session ` + pageID + ` cannot be found"]}`}}}
+		err := op.Call(t, tested.Client(t, s))
 		require.NotContains(t, fmt.Sprintf("%v %+v %#v", err, err, err), pageID)
 		require.ErrorContains(t, err, "Session {session_id} cannot be found")
 	}
@@ -324,28 +316,12 @@ func TestIDsAreNoPartOfAnError(t *testing.T) {
 
 func TestBodyIsCheckedBeforeItIsSent(t *testing.T) {
 	t.Parallel()
-	wrong := errors.New("wrong")
-	for _, op := range operations(t) {
-		var seen any
-		s := &script{lines: []line{op.success}}
-		err := op.call(t, s.client(t, klarna.WithPreflight(func(body any) error { seen = body; return wrong })))
-		if seen == nil {
-			require.NoError(t, err, op.name)
-			require.Empty(t, s.sent[0], "%s has a body that is not checked", op.name)
-			continue
-		}
-		require.ErrorIs(t, err, wrong, op.name)
-		require.Empty(t, s.seen)
-	}
+	require.NotEmpty(t, tested.RequireCheckedBodies(t, operations(t)))
 }
 
 func TestClientThatWasNotMade(t *testing.T) {
 	t.Parallel()
-	for _, c := range []*hostedpage.Client{nil, {}, hostedpage.New(nil), hostedpage.New(&klarna.Client{})} {
-		for _, op := range operations(t) {
-			require.ErrorContains(t, op.call(t, c), "the client was not made by klarna.New", op.name)
-		}
-	}
+	tested.RequireMadeClient(t, operations(t))
 }
 
 // Of the two ways to the URL of a session, one is for clients that reach Klarna by another host.
@@ -356,7 +332,7 @@ func TestSessionURLNamesTheHostThatHasTheSession(t *testing.T) {
 		"https://gateway.example/to/k/": "https://gateway.example/to/k/payments/v1/sessions/s-1",
 		"http://127.0.0.1:8181":         "http://127.0.0.1:8181/payments/v1/sessions/s-1",
 	} {
-		client, err := klarna.New(env, klarna.APIKey(apiKey), klarna.WithHTTPClient(http.DefaultClient))
+		client, err := klarna.New(env, klarna.APIKey(apitest.Key), klarna.WithHTTPClient(http.DefaultClient))
 		require.NoError(t, err)
 		require.Equal(t, want, client.SessionURL("s-1"))
 		require.Equal(t, want, env.SessionURL("s-1"))

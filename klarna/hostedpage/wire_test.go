@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/http2"
 
+	"github.com/klarna-go/klarna-payments/internal/apitest"
 	"github.com/klarna-go/klarna-payments/internal/wiretest"
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/klarna-go/klarna-payments/klarna/hostedpage"
@@ -20,7 +21,7 @@ func peerClient(t *testing.T, url string) *hostedpage.Client {
 	t.Helper()
 	transport := wiretest.Transport()
 	t.Cleanup(transport.CloseIdleConnections)
-	client, err := klarna.New(klarna.Environment(url), klarna.APIKey(apiKey),
+	client, err := klarna.New(klarna.Environment(url), klarna.APIKey(apitest.Key),
 		klarna.WithHTTPClient(&http.Client{Transport: transport}), klarna.WithTimeout(5*time.Second),
 		klarna.WithRetry(klarna.RetryPolicy{BaseDelay: time.Microsecond, MaxDelay: time.Millisecond}))
 	require.NoError(t, err)
@@ -45,17 +46,17 @@ func TestOnlyWhatWasNotProcessedIsOnTheWireTwice(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, op := range operations(t) {
-				if op.name != hostedpage.OperationCreateSession && op.name != hostedpage.OperationDistributeSession {
+				if op.Name != hostedpage.OperationCreateSession && op.Name != hostedpage.OperationDistributeSession {
 					continue
 				}
-				if name == "half a 201" && op.name != hostedpage.OperationCreateSession {
+				if name == "half a 201" && op.Name != hostedpage.OperationCreateSession {
 					continue // of a distribution, the status is all that counts
 				}
 				peer := wiretest.NewHTTP2(t, func(s *wiretest.Stream) { s.Read(); test.end(s) })
-				err := op.call(t, peerClient(t, peer.URL))
-				require.ErrorIs(t, err, test.want, op.name)
-				require.NotErrorIs(t, err, klarna.ErrOutcomeUnknown, op.name)
-				require.Equal(t, test.copies, peer.Copies(""), op.name)
+				err := op.Call(t, peerClient(t, peer.URL))
+				require.ErrorIs(t, err, test.want, op.Name)
+				require.NotErrorIs(t, err, klarna.ErrOutcomeUnknown, op.Name)
+				require.Equal(t, test.copies, peer.Copies(""), op.Name)
 				peer.Close()
 			}
 		})

@@ -13,24 +13,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/klarna-go/klarna-payments/internal/apitest"
+	"github.com/klarna-go/klarna-payments/internal/wiretest"
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/klarna-go/klarna-payments/klarna/ordermanagement"
 )
 
 func TestEveryOperationRunsByTheContract(t *testing.T) {
 	t.Parallel()
-	all := operations(t)
-	require.Len(t, all, len(ordermanagement.Operations))
-	for i, op := range all {
-		s := &script{lines: []line{op.success}}
-		require.NoError(t, op.call(t, s.strictClient(t)), op.name)
-		require.Len(t, s.seen, 1)
-		row := ordermanagement.Operations[i]
-		require.Equal(t, row.Name, string(op.name), "the tables have the same order")
-		require.Equal(t, row.Method, s.seen[0].Method, op.name)
-		path := strings.NewReplacer("{order_id}", orderID, "{capture_id}", captureID, "{refund_id}", refundID).Replace(row.Path)
-		require.Equal(t, "https://api.playground.klarna.com"+path, s.seen[0].URL.String(), op.name)
-	}
+	tested.RequireRequests(t, operations(t), strings.NewReplacer("{order_id}", orderID, "{capture_id}", captureID, "{refund_id}", refundID))
 }
 
 // The published bodies come out as they came in, key for key, empty ones included where they mean something.
@@ -101,10 +92,10 @@ func normalized(t *testing.T, name, body string) string {
 
 func TestEmptyTextsStandForValuesThatAreNotSet(t *testing.T) {
 	t.Parallel()
-	s := &script{lines: []line{{status: 200, body: `{"order_id":"` + orderID + `","status":"NEW_STATUS","fraud_status":"","expires_at":"","created_at":"2026-03-02T18:05:44.910Z",
+	s := &wiretest.Script{Lines: []wiretest.Line{{Status: 200, Header: noType, Body: `{"order_id":"` + orderID + `","status":"NEW_STATUS","fraud_status":"","expires_at":"","created_at":"2026-03-02T18:05:44.910Z",
 		"customer":{"date_of_birth":""},"captures":[{"capture_id":"c","captured_at":"","captured_amount":1}],"refunds":[{"refunded_at":""}],
 		"initial_payment_method":{"type":"","description":""},"new_member":{"a":[1]}}`}}}
-	order, err := s.client(t).ReadOrder(t.Context(), orderID)
+	order, err := tested.Client(t, s).ReadOrder(t.Context(), orderID)
 	require.NoError(t, err)
 	require.True(t, order.ExpiresAt.IsZero())
 	require.True(t, order.Captures[0].CapturedAt.IsZero())
@@ -114,11 +105,11 @@ func TestEmptyTextsStandForValuesThatAreNotSet(t *testing.T) {
 
 func TestListOfCapturesMayBeEmptyAndIsNeverSomethingElse(t *testing.T) {
 	t.Parallel()
-	captures, err := (&script{lines: []line{{status: 200, body: "[]"}}}).client(t).ListCaptures(t.Context(), orderID)
+	captures, err := tested.Client(t, &wiretest.Script{Lines: []wiretest.Line{{Status: 200, Header: noType, Body: "[]"}}}).ListCaptures(t.Context(), orderID)
 	require.NoError(t, err)
 	require.Empty(t, captures)
 	for _, body := range []string{"null", "{}", `{"captures":[]}`, "", "<html>", `[{"captured_amount":"1"}]`} {
-		_, err := (&script{lines: []line{{status: 200, body: body}}}).client(t).ListCaptures(t.Context(), orderID)
+		_, err := tested.Client(t, &wiretest.Script{Lines: []wiretest.Line{{Status: 200, Header: noType, Body: body}}}).ListCaptures(t.Context(), orderID)
 		require.ErrorIs(t, err, klarna.ErrUnexpectedResponse, body)
 		require.NotErrorIs(t, err, klarna.ErrOutcomeUnknown, body)
 	}
@@ -133,38 +124,38 @@ func TestIDComesFromItsHeaderOrFromLocation(t *testing.T) {
 		"relative Location":   {"Location": {"/ordermanagement/v1/orders/o/captures/c-1"}},
 		"empty, and Location": {"Capture-Id": {""}, "Location": {"http://klarna/orders/o/captures/c-1"}},
 	} {
-		s := &script{lines: []line{{status: 201, header: header}}}
-		id, err := s.client(t).CaptureOrder(t.Context(), orderID, ordermanagement.CaptureRequest{CapturedAmount: 1})
+		s := &wiretest.Script{Lines: []wiretest.Line{{Status: 201, Header: header}}}
+		id, err := tested.Client(t, s).CaptureOrder(t.Context(), orderID, ordermanagement.CaptureRequest{CapturedAmount: 1})
 		require.NoError(t, err, name)
 		require.Equal(t, "c-1", id, name)
-		require.Len(t, s.seen, 1, "Location is never followed")
+		require.Len(t, s.Seen(), 1, "Location is never followed")
 	}
 }
 
 // What Klarna confirmed is never a plain failure, even if nobody knows its id.
 func TestConfirmationWithoutAnIDIsAnUnknownOutcome(t *testing.T) {
 	t.Parallel()
-	for name, l := range map[string]line{
-		"no header":              {status: 201},
-		"the collection":         {status: 201, header: http.Header{"Location": {"/ordermanagement/v1/orders/o/captures/"}}},
-		"a body in its place":    {status: 201, header: jsonType, body: `{"capture_id":"c-1"}`},
-		"a login page":           {status: 200, header: http.Header{"Location": {"/login"}}, body: "<html>"},
-		"a redirect":             {status: 302, header: http.Header{"Location": {"https://elsewhere.example/c-1"}}},
-		"no id, and no body end": {status: 201, broken: io.ErrUnexpectedEOF},
+	for name, l := range map[string]wiretest.Line{
+		"no header":              {Status: 201},
+		"the collection":         {Status: 201, Header: http.Header{"Location": {"/ordermanagement/v1/orders/o/captures/"}}},
+		"a body in its place":    {Status: 201, Body: `{"capture_id":"c-1"}`},
+		"a login page":           {Status: 200, Header: http.Header{"Content-Type": nil, "Location": {"/login"}}, Body: "<html>"},
+		"a redirect":             {Status: 302, Header: http.Header{"Location": {"https://elsewhere.example/c-1"}}},
+		"no id, and no body end": {Status: 201, Broken: io.ErrUnexpectedEOF},
 	} {
 		for _, op := range operations(t) {
-			if op.name != ordermanagement.OperationCaptureOrder && op.name != ordermanagement.OperationRefundOrder {
+			if op.Name != ordermanagement.OperationCaptureOrder && op.Name != ordermanagement.OperationRefundOrder {
 				continue
 			}
-			if op.name == ordermanagement.OperationRefundOrder && name == "the collection" {
-				l.header = http.Header{"Location": {"/ordermanagement/v1/orders/o/refunds/"}}
+			if op.Name == ordermanagement.OperationRefundOrder && name == "the collection" {
+				l.Header = http.Header{"Location": {"/ordermanagement/v1/orders/o/refunds/"}}
 			}
-			s := &script{lines: []line{l}}
-			err := op.call(t, s.client(t))
+			s := &wiretest.Script{Lines: []wiretest.Line{l}}
+			err := op.Call(t, tested.Client(t, s))
 			require.ErrorIs(t, err, klarna.ErrOutcomeUnknown, name)
 			require.ErrorIs(t, err, klarna.ErrUnexpectedResponse, name)
-			for _, key := range s.keys() {
-				require.Equal(t, s.keys()[0], key)
+			for _, key := range s.Values("Klarna-Idempotency-Key") {
+				require.Equal(t, s.Values("Klarna-Idempotency-Key")[0], key)
 			}
 		}
 	}
@@ -172,15 +163,15 @@ func TestConfirmationWithoutAnIDIsAnUnknownOutcome(t *testing.T) {
 
 func TestIDIsKeptWhenTheBodyBreaksOff(t *testing.T) {
 	t.Parallel()
-	for _, l := range []line{
-		{status: 201, header: captured().header, broken: io.ErrUnexpectedEOF},
-		{status: 200, header: captured().header, body: "<html>"},
+	for _, l := range []wiretest.Line{
+		{Status: 201, Header: captured().Header, Broken: io.ErrUnexpectedEOF},
+		{Status: 200, Header: captured().Header, Body: "<html>"},
 	} {
-		s := &script{lines: []line{l}}
-		id, err := s.client(t).CaptureOrder(t.Context(), orderID, ordermanagement.CaptureRequest{CapturedAmount: 1})
+		s := &wiretest.Script{Lines: []wiretest.Line{l}}
+		id, err := tested.Client(t, s).CaptureOrder(t.Context(), orderID, ordermanagement.CaptureRequest{CapturedAmount: 1})
 		require.NoError(t, err)
 		require.Equal(t, captureID, id)
-		require.Len(t, s.seen, 1)
+		require.Len(t, s.Seen(), 1)
 	}
 }
 
@@ -188,26 +179,30 @@ var uuid4 = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9
 
 func TestEveryAttemptOfACallHasTheSameKey(t *testing.T) {
 	t.Parallel()
-	for name, failure := range map[string]line{
-		"reset": {err: errReset}, "dial": {err: errDial}, "EOF": {err: io.EOF}, "500": {status: 500}, "503": {status: 503, body: "<html>"},
-		"429": {status: 429}, "broken off": {status: 500, broken: io.ErrUnexpectedEOF},
+	for name, failure := range map[string]wiretest.Line{
+		"reset": {Err: wiretest.ErrReset}, "dial": {Err: wiretest.ErrDial}, "EOF": {Err: io.EOF}, "500": {Status: 500}, "503": {Status: 503, Header: noType, Body: "<html>"},
+		"429": {Status: 429}, "broken off": {Status: 500, Broken: io.ErrUnexpectedEOF},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, op := range changing(t) {
-				s := &script{lines: []line{failure, failure, op.success}}
+				s := &wiretest.Script{Lines: []wiretest.Line{failure, failure, op.Success}}
 				var response klarna.Response
-				require.NoError(t, op.call(t, s.client(t), klarna.WithResponse(&response)), op.name)
-				keys := s.keys()
+				require.NoError(t, op.Call(t, tested.Client(t, s), klarna.WithResponse(&response)), op.Name)
+				keys := s.Values("Klarna-Idempotency-Key")
 				require.Len(t, keys, 3)
 				require.Regexp(t, uuid4, keys[0])
-				require.Equal(t, []string{keys[0], keys[0], keys[0]}, keys, op.name)
+				require.Equal(t, []string{keys[0], keys[0], keys[0]}, keys, op.Name)
 				require.Equal(t, keys[0], response.IdempotencyKey)
-				require.Equal(t, []string{s.sent[0], s.sent[0], s.sent[0]}, s.sent, op.name)
+				earlier := s.Sent()[2]
+				if name == "dial" {
+					earlier = "" // nothing was sent
+				}
+				require.Equal(t, []string{earlier, earlier, s.Sent()[2]}, s.Sent(), op.Name)
 
-				again := &script{lines: []line{op.success}}
-				require.NoError(t, op.call(t, again.client(t)))
-				require.NotEqual(t, keys[0], again.keys()[0], "another call has another key")
+				again := &wiretest.Script{Lines: []wiretest.Line{op.Success}}
+				require.NoError(t, op.Call(t, tested.Client(t, again)))
+				require.NotEqual(t, keys[0], again.Values("Klarna-Idempotency-Key")[0], "another call has another key")
 			}
 		})
 	}
@@ -216,9 +211,9 @@ func TestEveryAttemptOfACallHasTheSameKey(t *testing.T) {
 func TestCallersKeyIsSentAndReturned(t *testing.T) {
 	t.Parallel()
 	for _, op := range changing(t) {
-		s := &script{lines: []line{{err: errReset}, rejected(403, "NOT_ALLOWED")}}
-		err := op.call(t, s.client(t), klarna.WithIdempotencyKey("shipment-88121"))
-		require.Equal(t, []string{"shipment-88121", "shipment-88121"}, s.keys(), op.name)
+		s := &wiretest.Script{Lines: []wiretest.Line{{Err: wiretest.ErrReset}, apitest.Rejected(403, "NOT_ALLOWED")}}
+		err := op.Call(t, tested.Client(t, s), klarna.WithIdempotencyKey("shipment-88121"))
+		require.Equal(t, []string{"shipment-88121", "shipment-88121"}, s.Values("Klarna-Idempotency-Key"), op.Name)
 		var e *klarna.Error
 		require.ErrorAs(t, err, &e)
 		require.Equal(t, "shipment-88121", e.IdempotencyKey)
@@ -229,40 +224,40 @@ func TestCallersKeyIsSentAndReturned(t *testing.T) {
 func TestReadingTakesNoKey(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations(t) {
-		if op.success.status != 200 {
+		if op.Success.Status != 200 {
 			continue
 		}
-		s := &script{lines: []line{op.success}}
-		require.Error(t, op.call(t, s.client(t), klarna.WithIdempotencyKey("k")), op.name)
-		require.Empty(t, s.seen)
-		require.NoError(t, op.call(t, s.client(t)))
-		require.Equal(t, []string{""}, s.keys())
+		s := &wiretest.Script{Lines: []wiretest.Line{op.Success}}
+		require.Error(t, op.Call(t, tested.Client(t, s), klarna.WithIdempotencyKey("k")), op.Name)
+		require.Empty(t, s.Seen())
+		require.NoError(t, op.Call(t, tested.Client(t, s)))
+		require.Equal(t, []string{""}, s.Values("Klarna-Idempotency-Key"))
 	}
 }
 
 func TestKeyByWithHeaderIsAnError(t *testing.T) {
 	t.Parallel()
 	for _, op := range changing(t) {
-		s := &script{lines: []line{op.success}}
-		require.ErrorContains(t, op.call(t, s.client(t), klarna.WithHeader("klarna-idempotency-key", "k")), "WithIdempotencyKey", op.name)
-		require.Empty(t, s.seen)
+		s := &wiretest.Script{Lines: []wiretest.Line{op.Success}}
+		require.ErrorContains(t, op.Call(t, tested.Client(t, s), klarna.WithHeader("klarna-idempotency-key", "k")), "WithIdempotencyKey", op.Name)
+		require.Empty(t, s.Seen())
 	}
 }
 
 func TestAmbiguousEndIsAnUnknownOutcome(t *testing.T) {
 	t.Parallel()
-	for name, failure := range map[string]line{
-		"lost response": {err: io.EOF}, "reset": {err: errReset}, "500": rejected(500, "INTERNAL_SERVER_ERROR"), "504": {status: 504, body: "<html>"},
-		"408": {status: 408}, "half an error": {status: 403, body: `{"error_code":"CAP`, broken: io.ErrUnexpectedEOF},
+	for name, failure := range map[string]wiretest.Line{
+		"lost response": {Err: io.EOF}, "reset": {Err: wiretest.ErrReset}, "500": apitest.Rejected(500, "INTERNAL_SERVER_ERROR"), "504": {Status: 504, Header: noType, Body: "<html>"},
+		"408": {Status: 408}, "half an error": {Status: 403, Header: noType, Body: `{"error_code":"CAP`, Broken: io.ErrUnexpectedEOF},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, op := range operations(t) {
-				s := &script{lines: []line{failure}}
-				err := op.call(t, s.client(t))
-				require.Equal(t, op.success.status != 200, errors.Is(err, klarna.ErrOutcomeUnknown), "%s: %v", op.name, err)
-				if op.success.status != 200 {
-					require.Len(t, s.seen, 3, op.name)
+				s := &wiretest.Script{Lines: []wiretest.Line{failure}}
+				err := op.Call(t, tested.Client(t, s))
+				require.Equal(t, op.Success.Status != 200, errors.Is(err, klarna.ErrOutcomeUnknown), "%s: %v", op.Name, err)
+				if op.Success.Status != 200 {
+					require.Len(t, s.Seen(), 3, op.Name)
 				}
 			}
 		})
@@ -278,26 +273,26 @@ func TestDefiniteRejectionHasItsErrorByStatusAndCode(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations(t) {
 		for code := range notAllowed {
-			s := &script{lines: []line{rejected(403, code)}}
-			err := op.call(t, s.client(t))
-			require.Len(t, s.seen, 1, "a rejection is not retried")
+			s := &wiretest.Script{Lines: []wiretest.Line{apitest.Rejected(403, code)}}
+			err := op.Call(t, tested.Client(t, s))
+			require.Len(t, s.Seen(), 1, "a rejection is not retried")
 			require.NotErrorIs(t, err, klarna.ErrOutcomeUnknown)
 			require.ErrorIs(t, err, klarna.ErrForbidden)
 			for otherCode, other := range notAllowed {
-				require.Equal(t, otherCode == code, errors.Is(err, other), "%s %s: %v", op.name, code, other)
+				require.Equal(t, otherCode == code, errors.Is(err, other), "%s %s: %v", op.Name, code, other)
 			}
 			var e *klarna.Error
 			require.ErrorAs(t, err, &e)
-			require.Equal(t, op.name, e.Operation)
+			require.Equal(t, op.Name, e.Operation)
 			require.Equal(t, code, e.Code)
 		}
 		for status, want := range map[int]error{
 			400: klarna.ErrInvalidRequest, 401: klarna.ErrUnauthorized, 404: klarna.ErrNotFound, 409: klarna.ErrConflict,
 			413: klarna.ErrInvalidRequest, 422: klarna.ErrInvalidRequest,
 		} {
-			err := op.call(t, (&script{lines: []line{rejected(status, "ANY")}}).client(t))
-			require.ErrorIs(t, err, want, op.name)
-			require.NotErrorIs(t, err, klarna.ErrOutcomeUnknown, op.name)
+			err := op.Call(t, tested.Client(t, &wiretest.Script{Lines: []wiretest.Line{apitest.Rejected(status, "ANY")}}))
+			require.ErrorIs(t, err, want, op.Name)
+			require.NotErrorIs(t, err, klarna.ErrOutcomeUnknown, op.Name)
 		}
 	}
 }
@@ -305,49 +300,49 @@ func TestDefiniteRejectionHasItsErrorByStatusAndCode(t *testing.T) {
 // A rejection after an ambiguous attempt may be about what that attempt did.
 func TestRejectionAfterAnAmbiguousAttemptIsAnUnknownOutcome(t *testing.T) {
 	t.Parallel()
-	for _, first := range []line{{err: errReset}, {status: 502}, {status: 201}} {
-		for _, second := range []line{
-			rejected(403, "CAPTURE_NOT_ALLOWED"), rejected(403, "REFUND_NOT_ALLOWED"), rejected(403, "CANCEL_NOT_ALLOWED"), rejected(403, "NOT_ALLOWED"),
-			rejected(409, "CONFLICT"), rejected(404, "NO_SUCH_ORDER"), rejected(400, "BAD_VALUE"), rejected(422, "UNPROCESSABLE_ENTITY"),
+	for _, first := range []wiretest.Line{{Err: wiretest.ErrReset}, {Status: 502}, {Status: 201}} {
+		for _, second := range []wiretest.Line{
+			apitest.Rejected(403, "CAPTURE_NOT_ALLOWED"), apitest.Rejected(403, "REFUND_NOT_ALLOWED"), apitest.Rejected(403, "CANCEL_NOT_ALLOWED"), apitest.Rejected(403, "NOT_ALLOWED"),
+			apitest.Rejected(409, "CONFLICT"), apitest.Rejected(404, "NO_SUCH_ORDER"), apitest.Rejected(400, "BAD_VALUE"), apitest.Rejected(422, "UNPROCESSABLE_ENTITY"),
 		} {
 			for _, op := range changing(t) {
-				if first.status == 201 && op.success.status != 201 {
+				if first.Status == 201 && op.Success.Status != 201 {
 					continue // of these, any 2xx is a success
 				}
-				err := op.call(t, (&script{lines: []line{first, second}}).client(t))
-				require.ErrorIs(t, err, klarna.ErrOutcomeUnknown, op.name)
+				err := op.Call(t, tested.Client(t, &wiretest.Script{Lines: []wiretest.Line{first, second}}))
+				require.ErrorIs(t, err, klarna.ErrOutcomeUnknown, op.Name)
 				for _, definite := range notAllowed {
-					require.NotErrorIs(t, err, definite, op.name)
+					require.NotErrorIs(t, err, definite, op.Name)
 				}
 			}
 		}
 	}
 	// What was never sent leaves no doubt.
-	s := &script{lines: []line{{status: 429}, rejected(403, "CAPTURE_NOT_ALLOWED")}}
-	_, err := s.client(t).CaptureOrder(t.Context(), orderID, ordermanagement.CaptureRequest{CapturedAmount: 1})
+	s := &wiretest.Script{Lines: []wiretest.Line{{Status: 429}, apitest.Rejected(403, "CAPTURE_NOT_ALLOWED")}}
+	_, err := tested.Client(t, s).CaptureOrder(t.Context(), orderID, ordermanagement.CaptureRequest{CapturedAmount: 1})
 	require.ErrorIs(t, err, ordermanagement.ErrCaptureNotAllowed)
 	require.NotErrorIs(t, err, klarna.ErrOutcomeUnknown)
 }
 
 func TestMalformedIDSendsNothing(t *testing.T) {
 	t.Parallel()
-	s := &script{lines: []line{{status: 204}}}
-	c := s.client(t)
+	s := &wiretest.Script{Lines: []wiretest.Line{{Status: 204}}}
+	c := tested.Client(t, s)
 	for _, id := range []string{"", ".", "..", "a\nb", strings.Repeat("x", 256)} {
 		require.ErrorIs(t, c.CancelOrder(t.Context(), id), klarna.ErrInvalidID, "%q", id)
 		require.ErrorIs(t, c.TriggerSendOut(t.Context(), orderID, id), klarna.ErrInvalidID, "%q", id)
 		require.ErrorIs(t, c.TriggerSendOut(t.Context(), id, captureID), klarna.ErrNotSent, "%q", id)
 	}
-	require.Empty(t, s.seen)
+	require.Empty(t, s.Seen())
 	require.NoError(t, c.CancelOrder(t.Context(), "a/../b"))
-	require.Equal(t, "/ordermanagement/v1/orders/a%2F..%2Fb/cancel", s.seen[0].URL.EscapedPath())
+	require.Equal(t, "/ordermanagement/v1/orders/a%2F..%2Fb/cancel", s.Seen()[0].URL.EscapedPath())
 }
 
 func TestIDsAreNoPartOfAnError(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations(t) {
-		s := &script{lines: []line{{status: 404, header: jsonType, body: `{"error_code":"NO_SUCH_ORDER","error_messages":["Order ` + orderID + ` cannot be found, nor ` + captureID + refundID + `"]}`}}}
-		text := op.call(t, s.client(t)).Error()
+		s := &wiretest.Script{Lines: []wiretest.Line{{Status: 404, Body: `{"error_code":"NO_SUCH_ORDER","error_messages":["Order ` + orderID + ` cannot be found, nor ` + captureID + refundID + `"]}`}}}
+		text := op.Call(t, tested.Client(t, s)).Error()
 		require.NotContains(t, text, orderID)
 		require.Contains(t, text, "Order {order_id} cannot be found")
 		require.True(t, strings.HasPrefix(text, "klarna: ordermanagement."), text)
@@ -356,59 +351,43 @@ func TestIDsAreNoPartOfAnError(t *testing.T) {
 
 func TestUpdateWithoutLinesHasToBeMeant(t *testing.T) {
 	t.Parallel()
-	s := &script{lines: []line{{status: 204}}}
-	c := s.client(t)
+	s := &wiretest.Script{Lines: []wiretest.Line{{Status: 204}}}
+	c := tested.Client(t, s)
 	for _, lines := range [][]ordermanagement.OrderLine{nil, {}} {
 		update := ordermanagement.AuthorizationUpdate{OrderAmount: 10470, OrderLines: lines}
 		err := c.UpdateAuthorization(t.Context(), orderID, update)
 		require.ErrorIs(t, err, klarna.ErrInvalidRequest)
 		require.ErrorIs(t, err, klarna.ErrNotSent)
 		require.ErrorContains(t, err, "WithoutLines")
-		require.Empty(t, s.seen)
+		require.Empty(t, s.Seen())
 	}
 	require.NoError(t, c.UpdateAuthorization(t.Context(), orderID, ordermanagement.AuthorizationUpdate{OrderAmount: 10470}, ordermanagement.WithoutLines()))
-	require.JSONEq(t, `{"order_amount":10470}`, s.sent[0])
+	require.JSONEq(t, `{"order_amount":10470}`, s.Sent()[0])
 	for _, op := range operations(t) {
-		if op.name == ordermanagement.OperationUpdateAuthorization {
+		if op.Name == ordermanagement.OperationUpdateAuthorization {
 			continue
 		}
-		s := &script{lines: []line{op.success}}
-		require.ErrorContains(t, op.call(t, s.client(t), ordermanagement.WithoutLines()), "ordermanagement.UpdateAuthorization only", op.name)
-		require.Empty(t, s.seen)
+		s := &wiretest.Script{Lines: []wiretest.Line{op.Success}}
+		require.ErrorContains(t, op.Call(t, tested.Client(t, s), ordermanagement.WithoutLines()), "ordermanagement.UpdateAuthorization only", op.Name)
+		require.Empty(t, s.Seen())
 	}
 }
 
 func TestNoParcelsAreAnEmptyList(t *testing.T) {
 	t.Parallel()
-	s := &script{lines: []line{{status: 204}}}
-	client, err := klarna.New(klarna.PlaygroundEU, klarna.APIKey("klarna_test_api_c2VjcmV0LW9mLXRoZS1zaG9w"), klarna.WithHTTPClient(&http.Client{Transport: s}))
+	s := &wiretest.Script{Lines: []wiretest.Line{{Status: 204}}}
+	client, err := klarna.New(klarna.PlaygroundEU, klarna.APIKey(apitest.Key), klarna.WithHTTPClient(&http.Client{Transport: s}))
 	require.NoError(t, err)
 	require.NoError(t, ordermanagement.New(client).AddShippingInfo(t.Context(), orderID, captureID, nil))
-	require.JSONEq(t, `{"shipping_info":[]}`, s.sent[0])
+	require.JSONEq(t, `{"shipping_info":[]}`, s.Sent()[0])
 }
 
 func TestBodyIsCheckedBeforeItIsSent(t *testing.T) {
 	t.Parallel()
-	wrong := errors.New("wrong")
-	for _, op := range operations(t) {
-		var seen any
-		s := &script{lines: []line{op.success}}
-		err := op.call(t, s.client(t, klarna.WithPreflight(func(body any) error { seen = body; return wrong })))
-		if seen == nil {
-			require.NoError(t, err, op.name)
-			require.Empty(t, s.sent[0], "%s has a body that is not checked", op.name)
-			continue
-		}
-		require.ErrorIs(t, err, wrong, op.name)
-		require.Empty(t, s.seen)
-	}
+	require.NotEmpty(t, tested.RequireCheckedBodies(t, operations(t)))
 }
 
 func TestClientThatWasNotMade(t *testing.T) {
 	t.Parallel()
-	for _, c := range []*ordermanagement.Client{nil, {}, ordermanagement.New(nil), ordermanagement.New(&klarna.Client{})} {
-		for _, op := range operations(t) {
-			require.ErrorContains(t, op.call(t, c), "the client was not made by klarna.New", op.name)
-		}
-	}
+	tested.RequireMadeClient(t, operations(t))
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/klarna-go/klarna-payments/api"
+	"github.com/klarna-go/klarna-payments/internal/apitest"
 	"github.com/klarna-go/klarna-payments/internal/prismtest"
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/klarna-go/klarna-payments/klarna/ordermanagement"
@@ -20,22 +21,22 @@ func TestIndependentServerAcceptsEveryRequest(t *testing.T) {
 	require.Len(t, all, 18)
 	var examples []prismtest.Example
 	for _, op := range all {
-		if op.success.status == http.StatusOK {
-			examples = append(examples, prismtest.Example{Route: op.name.Route(), Status: "200", Body: op.success.body})
+		if op.Success.Status == http.StatusOK {
+			examples = append(examples, prismtest.Example{Route: op.Name.Route(), Status: "200", Body: op.Success.Body})
 		}
 	}
 	require.Len(t, examples, 5)
 	url := prismtest.Start(t, filepath.Join("..", "..", api.ContractNamed("order-management").Structure), examples...)
-	client, err := klarna.New(klarna.Environment(url), klarna.APIKey("klarna_test_api_c2VjcmV0LW9mLXRoZS1zaG9w"), klarna.WithRetry(klarna.NoRetry()))
+	client, err := klarna.New(klarna.Environment(url), klarna.APIKey(apitest.Key), klarna.WithRetry(klarna.NoRetry()))
 	require.NoError(t, err)
 	orders := ordermanagement.New(client)
 	for _, op := range all {
-		err := op.call(t, orders)
+		err := op.Call(t, orders)
 		if e := new(klarna.Error); errors.As(err, &e) {
-			t.Errorf("%s: %v: %s", op.name, err, e.Body) // Prism's reasons
+			t.Errorf("%s: %v: %s", op.Name, err, e.Body) // Prism's reasons
 			continue
 		}
-		require.NoError(t, err, op.name)
+		require.NoError(t, err, op.Name)
 	}
 	_, err = orders.CaptureOrder(t.Context(), orderID, decoded[ordermanagement.CaptureRequest](t, "om_capture_request.minimal.json"))
 	require.NoError(t, err)

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/http2"
 
+	"github.com/klarna-go/klarna-payments/internal/apitest"
 	"github.com/klarna-go/klarna-payments/internal/wiretest"
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/klarna-go/klarna-payments/klarna/ordermanagement"
@@ -28,7 +29,7 @@ func peerClient(t *testing.T, url string, opts ...klarna.Option) *ordermanagemen
 		klarna.WithHTTPClient(&http.Client{Transport: transport}), klarna.WithTimeout(2 * time.Second),
 		klarna.WithRetry(klarna.RetryPolicy{BaseDelay: time.Microsecond, MaxDelay: time.Millisecond}),
 	}, opts...)
-	client, err := klarna.New(klarna.Environment(url), klarna.APIKey("klarna_test_api_c2VjcmV0LW9mLXRoZS1zaG9w"), opts...)
+	client, err := klarna.New(klarna.Environment(url), klarna.APIKey(apitest.Key), opts...)
 	require.NoError(t, err)
 	return ordermanagement.New(client)
 }
@@ -46,14 +47,14 @@ func TestEveryCopyOnTheWireHasTheKey(t *testing.T) {
 			t.Parallel()
 			for _, op := range changing(t) {
 				peer := wiretest.NewHTTP2(t, func(s *wiretest.Stream) { s.Read(); end(s) })
-				err := op.call(t, peerClient(t, peer.URL), klarna.WithIdempotencyKey("k-1"))
-				require.ErrorIs(t, err, klarna.ErrOutcomeUnknown, op.name)
+				err := op.Call(t, peerClient(t, peer.URL), klarna.WithIdempotencyKey("k-1"))
+				require.ErrorIs(t, err, klarna.ErrOutcomeUnknown, op.Name)
 				var e *klarna.Error
 				require.ErrorAs(t, err, &e)
-				require.Equal(t, 3, e.Attempts, op.name)
-				require.Equal(t, 3, peer.Copies(""), op.name)
+				require.Equal(t, 3, e.Attempts, op.Name)
+				require.Equal(t, 3, peer.Copies(""), op.Name)
 				for _, request := range peer.Requests() {
-					require.Equal(t, "k-1", request.Header.Get("Klarna-Idempotency-Key"), op.name)
+					require.Equal(t, "k-1", request.Header.Get("Klarna-Idempotency-Key"), op.Name)
 				}
 				peer.Close()
 			}
