@@ -38,6 +38,7 @@ func TestInABrowser(t *testing.T) {
 		{"expired session", expiredSession, []string{"/kp/sandbox/session"}},
 		{"cart changed elsewhere", changedElsewhere, nil},
 		{"outcome unknown", outcomeUnknown, nil},
+		{"Klarna not reached", notReached, []string{"/authorized"}},
 		{"script missing", scriptMissing, []string{"/static/missing.js"}},
 	} {
 		t.Run(step.name, func(t *testing.T) {
@@ -58,7 +59,7 @@ func TestInABrowser(t *testing.T) {
 	}
 	for _, name := range []string{
 		"goods", "cart", "cart-empty", "checkout", "window", "confirmation", "declined", "closed", "invalid-field", "cart-change",
-		"callback-first", "expired", "cart-changed", "checking", "unavailable", "all-declined",
+		"callback-first", "expired", "cart-changed", "checking", "approved", "unavailable", "all-declined",
 	} {
 		for _, screen := range []string{"desktop", "phone"} {
 			if !taken[name+"-"+screen] {
@@ -237,6 +238,20 @@ func outcomeUnknown(b *tab) {
 	b.read("h1", "We are checking your payment")
 	b.shot("checking")
 	b.read("h1", thanks) // the page looks by itself
+	b.wantOrders(1)
+}
+
+// notReached is an approval that the shop cannot check yet, and a shopper who sends it once more.
+func notReached(b *tab) {
+	b.open("/checkout")
+	b.ready()
+	down := klarnatest.EmptyStatus(503)
+	b.klarna.Fail(klarna.OperationReadSession, down, down, down)
+	b.inWindow("approve")
+	b.read("h1", "Your order is not placed yet")
+	b.shot("approved")
+	b.click("#order-now")
+	b.read("h1", thanks)
 	b.wantOrders(1)
 }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/klarna-go/klarna-payments/examples/internal/chromium"
@@ -30,6 +31,7 @@ func TestTheOfficeInABrowser(t *testing.T) {
 		{"capture and refund", captureAndRefund},
 		{"cancel", cancelAnOrder},
 		{"outcome unknown", captureWithLostResponses},
+		{"id unknown", resolveAnOrder},
 	} {
 		t.Run(step.name, func(t *testing.T) {
 			b := newTab(started, t, taken)
@@ -37,7 +39,7 @@ func TestTheOfficeInABrowser(t *testing.T) {
 			b.noFaults()
 		})
 	}
-	for _, name := range []string{"office", "office-order", "office-part-captured", "office-refunded", "office-cancelled", "office-unknown"} {
+	for _, name := range []string{"office", "office-order", "office-part-captured", "office-refunded", "office-cancelled", "office-unknown", "office-unresolved"} {
 		for _, screen := range []string{"desktop", "phone"} {
 			if !taken[name+"-"+screen] {
 				t.Errorf("the screenshot %s-%s is missing", name, screen)
@@ -107,6 +109,18 @@ func cancelAnOrder(b *tab) {
 	if order := s.order(); order.Status != ordermanagement.OrderStatusCancelled {
 		b.t.Errorf("the order is %s", order.Status)
 	}
+}
+
+func resolveAnOrder(b *tab) {
+	b.openOffice(0)
+	p := b.unresolved(true, 61*time.Minute)
+	b.open("/office")
+	b.follow(`a[href="` + officePath(p.record().number) + `"]`)
+	b.read("h1", "Id unknown")
+	b.shot("office-unresolved")
+	b.fill("#order_id", b.klarna.OrderIDs(p.record().sessionID)[0])
+	b.follow("#resolve")
+	b.read("h1", "To capture")
 }
 
 func captureWithLostResponses(b *tab) {

@@ -254,11 +254,11 @@ func TestALaterApprovalWaits(t *testing.T) {
 		p := w.newBrowser().checkout()
 		gateway := klarnatest.EmptyStatus(503)
 		w.klarna.Fail(klarna.OperationCreateOrder, gateway, gateway, gateway)
-		first, second := p.approve(), ""
+		first := p.approve()
 		if err := w.shop.place(t.Context(), p.record().id, first, byCallback); err != nil {
 			t.Fatal(err)
 		}
-		second = p.approve() // which replaces the first one
+		second := p.approve() // which replaces the first one
 		wantPage(t, p.bring(second), http.StatusOK, "/checkout/.*/checking", "We are checking")
 		eventually(t, "the outcome", func() bool {
 			got := p.get(p.record().checkingPath())
