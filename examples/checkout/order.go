@@ -118,15 +118,17 @@ func (st *store) orderPlaced(ctx context.Context, number string, placed *klarna.
 	if placed == nil {
 		placed = new(klarna.Order)
 	}
-	return st.inTx(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `
-			UPDATE orders SET state = 'placed', klarna_order_id = $2, fraud_status = $3, redirect_url = $4
-			WHERE number = $1 AND klarna_order_id = ''`,
-			number, placed.OrderID, placed.FraudStatus, placed.RedirectURL); err != nil {
-			return err
-		}
-		return leave(ctx, tx, number, true)
-	})
+	return st.inTx(ctx, func(tx *sql.Tx) error { return markPlaced(ctx, tx, number, placed) })
+}
+
+func markPlaced(ctx context.Context, tx *sql.Tx, number string, placed *klarna.Order) error {
+	if _, err := tx.ExecContext(ctx, `
+		UPDATE orders SET state = 'placed', klarna_order_id = $2, fraud_status = $3, redirect_url = $4
+		WHERE number = $1 AND klarna_order_id = ''`,
+		number, placed.OrderID, placed.FraudStatus, placed.RedirectURL); err != nil {
+		return err
+	}
+	return leave(ctx, tx, number, true)
 }
 
 // orderUnclear stores that the outcome of an order could not be found out. The cart counts as bought, so that it is not paid twice.

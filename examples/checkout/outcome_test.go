@@ -148,6 +148,24 @@ func TestAnOrderThatExistsAlreadyIsNoFailure(t *testing.T) {
 	})
 }
 
+// The process may die between any two transactions, so an order that the shop did not place is stored with its state in one.
+func TestAnOrderThatSomethingElsePlacedIsNeverHalfStored(t *testing.T) {
+	w := newWorld(t)
+	p := w.newBrowser().checkout()
+	p.placeElsewhere(p.approve())
+	if _, err := w.shop.store.db.Exec(`CREATE TRIGGER dies BEFORE UPDATE ON orders BEGIN SELECT RAISE(ABORT, 'the process dies'); END`); err != nil {
+		t.Fatal(err)
+	}
+	p.get("/checkout")
+	if o := p.order(); o.state == checking {
+		t.Error("the order is checking, and nothing goes on with it")
+	}
+	if _, err := w.shop.store.db.Exec(`DROP TRIGGER dies`); err != nil {
+		t.Fatal(err)
+	}
+	wantPage(t, p.get("/checkout"), http.StatusOK, anyOrder, thanks)
+}
+
 func TestProblemsByKind(t *testing.T) {
 	for name, test := range map[string]struct {
 		fault      klarnatest.Fault

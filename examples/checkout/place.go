@@ -132,12 +132,12 @@ func (s *shop) intend(ctx context.Context, c *checkout, token string, by origin)
 
 // orderedElsewhere records an order of an open checkout that something else than this shop has placed. Its id is unknown.
 func (s *shop) orderedElsewhere(ctx context.Context, c *checkout) error {
-	added, err := s.store.addOrder(ctx, c, byUnknown, "unknown", func(*sql.Tx) error { return nil })
-	if err != nil || !added {
-		return err
+	// Package placement has no record of it. It is stored as placed at once, since nothing would go on with it later.
+	added, err := s.store.addOrder(ctx, c, byUnknown, "unknown", func(tx *sql.Tx) error { return markPlaced(ctx, tx, c.number, new(klarna.Order)) })
+	if added && err == nil {
+		s.logger.WarnContext(ctx, "an order was placed that this shop has no record of", "order_number", c.number)
 	}
-	s.logger.WarnContext(ctx, "an order was placed that this shop has no record of", "order_number", c.number)
-	return s.store.orderPlaced(ctx, c.number, nil)
+	return err
 }
 
 // record stores what became of an order.
