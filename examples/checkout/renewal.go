@@ -150,6 +150,8 @@ func (s *shop) sendCharge(ctx context.Context, sub *subscription, r *renewal) er
 		s.logger.InfoContext(ctx, "subscription charged", "order_number", r.reference, "amount", r.amount, "fraud_status", order.FraudStatus)
 	case errors.Is(err, klarna.ErrOutcomeUnknown):
 		r.state, r.ambiguous, r.problem = renewalUnresolved, true, ""
+	case !isDecline(err) && r.ambiguous: // Klarna did not look at this attempt, and may have carried out an earlier one
+		r.state, r.problem = renewalUnresolved, ""
 	case !isDecline(err):
 		r.state, r.problem = renewalUnresolved, "not sent"
 	case r.ambiguous && !holdsForAll(err):
@@ -244,7 +246,8 @@ func insertRenewal(ctx context.Context, tx *sql.Tx, r *renewal) (bool, error) {
 		r.key, r.subscription, r.period, r.charge, r.checkoutID, r.reference, asJSON{r.request}, r.amount, r.state, now())
 }
 
-// beginCharge reports whether this process is the one that sends a renewal now.
+// beginCharge reports whether this process is the one that sends a renewal now. If the subscription was cancelled meanwhile, only what
+// Klarna may have carried out before is sent again, with the same key.
 func (st *store) beginCharge(ctx context.Context, r *renewal) (bool, error) {
 	at := now()
 	if r.attempts == 0 {
@@ -252,7 +255,8 @@ func (st *store) beginCharge(ctx context.Context, r *renewal) (bool, error) {
 	}
 	return wrote(ctx, st.db, `
 		UPDATE renewals SET state = 'sending', attempts = attempts + 1, ambiguous = $3, sent = $4, attempted = $5
-		WHERE key = $1 AND attempts = $2 AND state IN ('sending', 'unresolved')`, r.key, r.attempts, r.ambiguous, r.sent, at)
+		WHERE key = $1 AND attempts = $2 AND state IN ('sending', 'unresolved') AND ($3 OR EXISTS (
+			SELECT 1 FROM subscriptions s WHERE s.number = renewals.subscription AND s.state <> 'cancelled'))`, r.key, r.attempts, r.ambiguous, r.sent, at)
 }
 
 // endCharge stores how the attempt ended that beginCharge began, and what that means for the subscription.

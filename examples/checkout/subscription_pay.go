@@ -184,7 +184,13 @@ func (st *store) endPayment(ctx context.Context, key string, paid bool, orderID,
 		if err != nil {
 			return err
 		}
-		if paid && token != "" && token != sub.customerToken {
+		switch {
+		case !paid || token == "" || token == sub.customerToken:
+		case sub.state == cancelled: // meanwhile, so nobody charges the new token either
+			if err := discard(ctx, tx, token); err != nil {
+				return err
+			}
+		default:
 			if err := discard(ctx, tx, sub.customerToken); err != nil {
 				return err
 			}
