@@ -290,6 +290,11 @@ func (o *office) findSubscription(w http.ResponseWriter, r *http.Request) (*subs
 	return nil, nil, false
 }
 
+// wrongInput is why what somebody entered is not used, in words.
+type wrongInput string
+
+func (wrong wrongInput) Error() string { return string(wrong) }
+
 // onSubscription serves a form of a subscription's page.
 func (o *office) onSubscription(do func(r *http.Request, sub *subscription) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -300,7 +305,14 @@ func (o *office) onSubscription(do func(r *http.Request, sub *subscription) erro
 		if !ok {
 			return
 		}
-		if err := do(r, sub); err != nil {
+		err := do(r, sub)
+		var wrong wrongInput
+		if errors.As(err, &wrong) {
+			o.renderProblem(w, r, http.StatusUnprocessableEntity, problem{"Nothing was stored", wrong.Error(),
+				[]action{{"Back to the subscription", officeSubscriptionPath(sub.number)}}})
+			return
+		}
+		if err != nil {
 			o.failed(w, r, sub.number, err)
 			return
 		}
@@ -329,9 +341,14 @@ func (o *office) closeRenewal(r *http.Request, sub *subscription) error {
 	if err != nil || open == nil || open.key != r.PostFormValue("key") || !open.canClose(sub, time.Now()) {
 		return err
 	}
-	exists := r.PostFormValue("exists") == "yes"
+	exists, id := r.PostFormValue("exists") == "yes", strings.TrimSpace(r.PostFormValue("order_id"))
+	if exists && id != "" {
+		if wrong := o.wrongID(r, &order{number: open.reference}, id); wrong != "" {
+			return wrongInput(wrong)
+		}
+	}
 	o.shop.logger.WarnContext(r.Context(), "a charge of unknown outcome was closed", "order_number", open.reference, "exists", exists)
-	return o.shop.store.closeRenewal(r.Context(), sub, open, exists, strings.TrimSpace(r.PostFormValue("order_id")))
+	return o.shop.store.closeRenewal(r.Context(), sub, open, exists, id)
 }
 
 // changeSandbox has the sandbox decline the next charges, for demonstrations.

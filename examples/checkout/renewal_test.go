@@ -260,13 +260,27 @@ func TestARejectionAfterAnUnknownOutcomeIsClosedByAPerson(t *testing.T) {
 		if s.last().state != renewalUnresolved {
 			t.Fatal("another charge was closed")
 		}
-		s.office.officeForm("/"+s.number+"/close", "key", s.last().key, "exists", "yes", "order_id", "b4bd3423-24e3-4faf-9a8f-3b0d9c2b7d1e")
+		for wrong, text := range map[string]string{
+			"b4bd3423-24e3-4faf-9a8f-3b0d9c2b7d1e": "Klarna has no order with this id", s.order().orderID: "has another order number",
+		} {
+			got := s.office.officeForm("/"+s.number+"/close", "key", s.last().key, "exists", "yes", "order_id", wrong)
+			wantText(t, got, http.StatusUnprocessableEntity, text)
+		}
+		if s.last().state != renewalUnresolved {
+			t.Fatal("a wrong id was stored")
+		}
+		charged, err := s.shop.tokens.CreateOrder(t.Context(), s.sub().customerToken, s.last().request, klarna.WithIdempotencyKey("the-first-request"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := charged.OrderID
+		s.office.officeForm("/"+s.number+"/close", "key", s.last().key, "exists", "yes", "order_id", id)
 		wantText(t, s.run(), http.StatusOK, "0 charged, 0 declined, 0 open")
 		s.wantStatus("Active", active)
-		if o, err := s.shop.store.order(t.Context(), s.number+"-2"); err != nil || o.orderID != "b4bd3423-24e3-4faf-9a8f-3b0d9c2b7d1e" || s.sub().period != 3 {
+		if o, err := s.shop.store.order(t.Context(), s.number+"-2"); err != nil || o.orderID != id || s.sub().period != 3 {
 			t.Errorf("the order is %v: %v", o, err)
 		}
-		s.wantCreated(1, 1)
+		s.wantCreated(2, 1)
 	})
 	t.Run("a bad value holds for all attempts", func(t *testing.T) {
 		s := newWorld(t).subscribe()
