@@ -85,13 +85,17 @@ func insertCheckout(ctx context.Context, tx *sql.Tx, c *checkout) error {
 // saveCart stores a shopper's cart, and the checkout whose session holds it now, if there is one.
 func (st *store) saveCart(ctx context.Context, sh *shopper, c *checkout) error {
 	return st.inTx(ctx, func(tx *sql.Tx) error {
-		if err := saveShopper(ctx, tx, sh); err != nil || c == nil {
-			return err
+		if c == nil {
+			return saveShopper(ctx, tx, sh)
 		}
+		// The checkout comes before its shopper in every transaction, or two of them could wait for each other.
 		saved, err := wrote(ctx, tx, `UPDATE checkouts SET session = $2, stale = FALSE, declined = '[]' WHERE id = $1 AND state = 'open'`,
 			c.id, asJSON{c.session})
 		if err != nil || !saved {
 			return cmp.Or(err, errChanged)
+		}
+		if err := saveShopper(ctx, tx, sh); err != nil {
+			return err
 		}
 		// A page of Klarna's that was made meanwhile has to be closed first.
 		var page bool

@@ -78,6 +78,7 @@ func (st *store) savePage(ctx context.Context, p *hostedPage) error {
 func (st *store) pagesToLookAt(ctx context.Context, every time.Duration) (pages []*hostedPage, err error) {
 	at := now()
 	err = st.inTx(ctx, func(tx *sql.Tx) error {
+		pages = nil
 		rows, err := tx.QueryContext(ctx, `
 			UPDATE hosted_pages SET looked = $1
 			WHERE open AND (looked < $2 AND created > $3 OR looked < $4)

@@ -126,8 +126,23 @@ func (st *store) key(ctx context.Context) ([]byte, error) {
 	return base64.StdEncoding.DecodeString(stored)
 }
 
-// inTx runs a transaction.
+// inTx runs a transaction. If PostgreSQL ended it in favour of another one, it runs again from the beginning.
 func (st *store) inTx(ctx context.Context, do func(*sql.Tx) error) error {
+	for range 2 {
+		if err := st.inOneTx(ctx, do); !gaveWay(err) {
+			return err
+		}
+	}
+	return st.inOneTx(ctx, do)
+}
+
+// gaveWay reports whether a transaction was rolled back because of a deadlock (40P01) or a serialization failure (40001).
+func gaveWay(err error) bool {
+	var failed interface{ SQLState() string }
+	return errors.As(err, &failed) && (failed.SQLState() == "40P01" || failed.SQLState() == "40001")
+}
+
+func (st *store) inOneTx(ctx context.Context, do func(*sql.Tx) error) error {
 	tx, err := st.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
