@@ -53,6 +53,9 @@ func (s *shop) settlePage(ctx context.Context, p *hostedPage, by origin) error {
 	return s.store.savePage(ctx, p)
 }
 
+// errStillNeeded reports that the order of another approval is under way. If that is rejected, the one of the page is used.
+var errStillNeeded = errors.New("the order of another approval is under way")
+
 // placeOfPage places the order of a page's authorization token, in the same way as the widget's. It returns an error if that has
 // to be done again.
 func (s *shop) placeOfPage(ctx context.Context, p *hostedPage, token string, by origin) error {
@@ -73,7 +76,11 @@ func (s *shop) placeOfPage(ctx context.Context, p *hostedPage, token string, by 
 		return err
 	}
 	o, err := s.store.order(ctx, c.number)
-	unused := err == nil && !o.placedBy.onPage() || errors.Is(err, sql.ErrNoRows) && c.state == ended
+	another := err == nil && c.tried != approvalOf(token)
+	if another && o.state == checking {
+		return errStillNeeded
+	}
+	unused := another || errors.Is(err, sql.ErrNoRows) && c.state == ended
 	if unused && token != "" {
 		if err := s.klarna.CancelAuthorization(ctx, token); err != nil {
 			s.logger.WarnContext(ctx, "the authorization could not be cancelled", "order_number", c.number, "error", err)
@@ -84,11 +91,8 @@ func (s *shop) placeOfPage(ctx context.Context, p *hostedPage, token string, by 
 
 // isOver reports whether an error of place holds for the token whenever it is brought.
 func isOver(err error) bool {
-	switch problemOf(err) {
-	case "foreign", "changed", "expired", "declined", "rejected":
-		return true
-	}
-	return false
+	kind := problemOf(err)
+	return ordersNothing(kind) || kind == "declined" || kind == "rejected"
 }
 
 // closePage makes sure that nobody can pay on Klarna's page any more. If the shopper has paid there already, it is ordered. The

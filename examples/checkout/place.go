@@ -119,6 +119,11 @@ func (s *shop) intend(ctx context.Context, c *checkout, token string, by origin)
 	case subtle.ConstantTimeCompare([]byte(session.AuthorizationToken), []byte(token)) == 0:
 		return errForeignToken // or one would pay with what another shopper approved
 	}
+	if c.session.MerchantReference2 != "" { // it pays for a period of a subscription, which an earlier approval that was rejected must not block
+		if err := s.settlePaidInSessions(ctx); err != nil {
+			return err
+		}
+	}
 	if err := s.signUp(ctx, c, token); err != nil {
 		return err
 	}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/klarna-go/klarna-payments/klarna"
+	"github.com/klarna-go/klarna-payments/klarna/hostedpage"
+	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
+)
+
+// The shopper approves in the widget, and then on Klarna's page. Until the first order is rejected, the approval of the page waits.
+func TestTheApprovalOfAPageIsKeptWhileAnotherOneIsOrdered(t *testing.T) {
+	w := newWorld(t)
+	p := w.newBrowser().checkout()
+	pageID := p.onPage()
+	if err := w.shop.intend(t.Context(), p.record(), p.approve(), byBrowser); err != nil {
+		t.Fatal(err)
+	}
+	w.klarna.Fail(klarna.OperationCreateOrder, three(klarnatest.EmptyStatus(503))...)
+	back := p.visit(pageID, klarnatest.HostedPageApprove) // which replaces the first approval
+	wantPage(t, p.follow(back), http.StatusOK, "/checkout/.*/checking", "We are checking")
+	eventually(t, "the outcome", func() bool { return p.order().state == placed })
+	w.shop.lookAtPages(t.Context(), 0)
+	if n := w.count(klarna.OperationCancelAuthorization); n != 0 {
+		t.Errorf("%d approvals were cancelled, and one was to be ordered with", n)
+	}
+	page, err := w.shop.pages.ReadSession(t.Context(), pageID)
+	if err != nil || page.Status != hostedpage.SessionStatusCompleted || p.record().tried != approvalOf(page.AuthorizationToken) || w.orders() != 1 {
+		t.Errorf("%d orders, and not with the approval of the page: %v", w.orders(), err)
+	}
+	if p.isOpen(pageID) {
+		t.Error("the page is still looked at")
+	}
+}
+
+// A customer pays for a period, and approves twice. Klarna rejects the order of the first approval, which had claimed the period.
+func TestASecondApprovalPaysForThePeriodOfTheFirst(t *testing.T) {
+	s := newWorld(t).subscribe()
+	s.letAMonthPass()
+	s.decline("UNAVAILABLE_PAYMENT_METHOD")
+	s.run()
+	s.payNow()
+	p := s.payment()
+	if err := s.shop.intend(t.Context(), p.record(), p.approve(), byCallback); err != nil { // and the process takes its time
+		t.Fatal(err)
+	}
+	wantPage(t, s.bringPayment(p, p.approve()), http.StatusOK, s.shop.subscriptionPath(s.number), "Klarna has confirmed it")
+	s.wantCreated(2, 1)
+	s.wantStatus("Active", active)
+	if s.count(klarna.OperationCancelAuthorization) != 0 {
+		t.Error("an approval was cancelled")
+	}
+}
+
+// Klarna makes no customer token, so the approval can become no order, and it is not brought again and again.
+func TestAnApprovalWithoutACustomerTokenIsOver(t *testing.T) {
+	rejected := klarnatest.Status(403, "FORBIDDEN")
+	t.Run("on Klarna's page", func(t *testing.T) {
+		p := newWorld(t).signingUp()
+		pageID := p.onPage()
+		p.klarna.Fail(klarna.OperationCreateCustomerToken, rejected)
+		back := p.visit(pageID, klarnatest.HostedPageApprove)
+		wantPage(t, p.follow(back), http.StatusOK, "/problem/unsubscribed", "Klarna did not set up your subscription")
+		p.shop.lookAtPages(t.Context(), 0)
+		if n := p.count(klarna.OperationCreateCustomerToken); n != 1 || p.isOpen(pageID) || p.order().state != "" {
+			t.Errorf("%d requests for a customer token, or the page is still open", n)
+		}
+	})
+	t.Run("on Klarna's page, and the token is lost", func(t *testing.T) {
+		p := newWorld(t).signingUp()
+		pageID := p.onPage()
+		p.klarna.Fail(klarna.OperationCreateCustomerToken, three(klarnatest.EmptyStatus(503))...)
+		p.follow(p.visit(pageID, klarnatest.HostedPageApprove))
+		if p.isOpen(pageID) || p.record().state != ended {
+			t.Errorf("the page is still open, or the checkout is %s", p.record().state)
+		}
+	})
+	t.Run("after it waited", func(t *testing.T) {
+		w := newWorld(t)
+		p := w.signingUp()
+		if err := w.shop.intend(t.Context(), p.record(), p.approve(), byCallback); err != nil {
+			t.Fatal(err)
+		}
+		w.klarna.Fail(klarna.OperationCreateCustomerToken, rejected)
+		p.bring(p.approve())
+		eventually(t, "the outcome", func() bool { return p.record().payable() })
+		if c := p.record(); c.problem != "unsubscribed" || p.order().state != "" {
+			t.Errorf("the problem is %q, and the order %q", c.problem, p.order().state)
+		}
+	})
+}
