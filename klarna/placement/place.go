@@ -62,9 +62,8 @@ func (b *Book) Place(ctx context.Context, o Order) (Result, error) {
 }
 
 // WriteTx writes the intent within a transaction of the caller's, and sends nothing. Once it is committed, Resume, Settle, Run or
-// Place goes on with it. So rows of the shop, or the job of a job engine, are written together with the intent or not at all. If
-// the reference has a record that was not rejected, WriteTx changes nothing. It returns ErrTokenUsed if
-// the token has a record of another reference or of a rejected attempt.
+// Place goes on with it. So rows of the shop, or the job of a job engine, are written together with the intent or not at all. It
+// changes nothing if the reference has a record that was not rejected. It returns ErrTokenUsed for a token that has another record.
 func (b *Book) WriteTx(ctx context.Context, tx *sql.Tx, o Order) error {
 	request, err := encode(o)
 	if err != nil {
