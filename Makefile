@@ -73,7 +73,7 @@ staticcheck:
 
 .PHONY: golangci
 golangci: ## run the linters of .golangci.yml
-	@set -e; for module in $(MODULES); do (cd $$module && $(GO) run $(GOLANGCI_LINT) run ./...); done
+	@set -e; for module in $(MODULES); do (cd $$module && $(GO) run $(GOLANGCI_LINT) run --allow-serial-runners ./...); done
 
 .PHONY: lint
 lint: ## lint the contracts, and the document of the control API

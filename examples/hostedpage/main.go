@@ -54,12 +54,13 @@ type shop struct {
 }
 
 type purchase struct {
-	mu      sync.Mutex // one outcome at a time: callback, redirect and poll may come at once
-	pageID  string
-	cart    klarna.SessionCreate
-	status  hostedpage.SessionStatus
-	orderID string
-	over    bool // nothing changes any more
+	mu                sync.Mutex // one outcome at a time: callback, redirect and poll may come at once
+	sessionID, pageID string
+	cart              klarna.SessionCreate
+	order             *klarna.CreateOrderRequest // the same for every call
+	status            hostedpage.SessionStatus
+	orderID           string
+	over              bool // nothing changes any more
 }
 
 func newShop(client *klarna.Client, url string, mode hostedpage.PlaceOrderMode) (*shop, error) {
@@ -128,7 +129,7 @@ func (s *shop) createPage(ctx context.Context, reference string) (*hostedpage.Cr
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.purchases[reference] = &purchase{pageID: page.SessionID, cart: cart, status: hostedpage.SessionStatusWaiting}
+	s.purchases[reference] = &purchase{sessionID: session.SessionID, pageID: page.SessionID, cart: cart, status: hostedpage.SessionStatusWaiting}
 	return page, nil
 }
 
@@ -220,7 +221,16 @@ func (s *shop) settle(ctx context.Context, reference string) *purchase {
 	}
 	p.orderID = page.OrderID
 	if page.AuthorizationToken != "" { // mode NONE: the shop places the order
-		order, err := s.client.CreateOrder(ctx, page.AuthorizationToken, klarna.OrderFromSession(p.cart))
+		if p.order == nil {
+			approved, err := s.client.ReadSession(ctx, p.sessionID)
+			if err != nil {
+				log.Println(err)
+				return p
+			}
+			request := klarna.OrderFromApproved(p.cart, *approved)
+			p.order = &request
+		}
+		order, err := s.client.CreateOrder(ctx, page.AuthorizationToken, *p.order)
 		switch {
 		case errors.Is(err, klarna.ErrOutcomeUnknown), errors.Is(err, klarna.ErrNotSent), errors.Is(err, klarna.ErrRateLimited):
 			log.Println(err) // the next poll makes the same call again

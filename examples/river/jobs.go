@@ -18,7 +18,6 @@ import (
 )
 
 // quote: job
-
 // placeOrder is the job of one order. It names the record, and holds nothing personal.
 type placeOrder struct {
 	Reference string `json:"reference"`
@@ -91,7 +90,6 @@ func newShop(ctx context.Context, db *sql.DB, dialect placement.Dialect, client 
 }
 
 // quote: order
-
 // order writes the shop's order, the intent and the job in one transaction: all of them, or none.
 func (s *shop) order(ctx context.Context, o placement.Order) error {
 	tx, err := s.db.BeginTx(ctx, nil)

@@ -55,16 +55,16 @@ func Parse(document []byte) (*Contract, error) {
 	if err != nil {
 		return nil, err
 	}
-	closed, err := newForm(document, refuseUnknownFields)
+	closed, err := newForm(document, rejectUnknownFields)
 	if err != nil {
 		return nil, err
 	}
 	return &Contract{open: open, closed: closed}, nil
 }
 
-// refuseUnknownFields shuts every component schema. The allOf that a property wraps around a reference stays as it
+// rejectUnknownFields shuts every component schema. The allOf that a property wraps around a reference stays as it
 // is: it declares no properties itself and would reject everything.
-func refuseUnknownFields(doc *openapi3.T) {
+func rejectUnknownFields(doc *openapi3.T) {
 	no := false
 	for _, schema := range doc.Components.Schemas {
 		if schema.Value.Type.Is(openapi3.TypeObject) {

@@ -22,7 +22,8 @@ func New(client *klarna.Client) *Client { return &Client{client} }
 // and refunds the order by it, unless AutoCapture has captured it. [Renewal] makes the request for a period of a subscription.
 //
 // The request has an idempotency key: the caller's ([klarna.WithIdempotencyKey]), or else a random one. Store a key of your own
-// before the call. Use it again only after [klarna.ErrOutcomeUnknown] or a crash; after a decline, the next charge needs a new one.
+// before the call. Use it again after [klarna.ErrOutcomeUnknown], a crash, or a call that was not sent. After a decline, the next
+// charge needs a new one.
 //
 // It returns a [*klarna.Error] that wraps one of the errors of this package, by Klarna's error code, and klarna.ErrOutcomeUnknown
 // if the attempts end ambiguously: the customer may have been charged. It returns klarna.ErrInvalidID for a malformed token.
@@ -56,7 +57,8 @@ func (c *Client) ReadToken(ctx context.Context, customerToken string, opts ...kl
 // [Client.ReadToken] may still report ACTIVE for a while (inferred). A shop that must not charge the token any more has to stop
 // by itself. Calling it again does no harm.
 //
-// It returns ErrTokenCancelled if the token was cancelled before the call (inferred).
+// It returns ErrTokenCancelled if Klarna reports that the token was cancelled before the call (inferred). Klarna was also seen to
+// accept the cancellation of a cancelled token.
 //
 // Source: the operation patchCustomerToken of api/customer-token.yaml.
 func (c *Client) CancelToken(ctx context.Context, customerToken string, opts ...klarna.CallOption) error {

@@ -4,8 +4,8 @@
 //
 //	client, err := klarna.New(klarna.PlaygroundEU, klarna.APIKey(os.Getenv("KLARNA_API_KEY")))
 //	tokens := customertoken.New(client)
-//	charge := customertoken.Renewal("EUR", monthly, klarna.OrderLine{Name: "Coffee, March", Quantity: 1, UnitPrice: 1299, TaxRate: 1900})
-//	charge.MerchantReference1 = "SUB-7781-2026-03"
+//	charge := customertoken.Renewal("EUR", monthly, klarna.OrderLine{Name: "Coffee, April", Quantity: 1, UnitPrice: 1299, TaxRate: 700})
+//	charge.MerchantReference1 = "SUB-7781/2026-04"
 //	order, err := tokens.CreateOrder(ctx, customerToken, charge, klarna.WithIdempotencyKey(period.Key))
 //
 // The error of a call is a [*klarna.Error], unless the token, an option or the body is invalid: then nothing was sent. It wraps the
@@ -37,9 +37,10 @@
 //	ErrTokenSuspended             TOKEN_SUSPENDED                   stop charging; ask Klarna
 //	ErrTokenCancelled             TOKEN_CANCELLED, TOKEN_CANCELED   stop charging; a new sign-up, if the customer wants one
 //	ErrTokenForbidden             TOKEN_FORBIDDEN                   stop: the token is of another merchant id
-//	ErrTokenNotFound              TOKEN_NOT_FOUND, NOT_FOUND        stop: it is no customer token
+//	ErrTokenNotFound              TOKEN_NOT_FOUND, NOT_FOUND        stop: the id belongs to no customer token
 //	klarna.ErrInvalidRequest      BAD_VALUE, BAD_REQUEST            correct the request; use a new key
 //	klarna.ErrNotSent                                               call again later, with the same key
+//	klarna.ErrRateLimited                                           call again later, with the same key
 //
 // Source: https://docs.klarna.com/payments/web-payments/additional-resources/use-cases/tokenized-payments/
 //
@@ -49,9 +50,9 @@
 // all attempts of the call. Klarna carries out one request for each key: for 24 hours, a further request with the key gets the
 // response of the first, whatever its body.
 //
-//   - Use one key for each intended charge, such as "subscription 7781, March 2026, charge 1". Store it before the call. After an
+//   - Use one key for each intended charge, such as "SUB-7781/2026-04/1". Store it before the call. After an
 //     unknown outcome or a crash, the call with the same key returns the order of the first, or charges if that never arrived.
-//   - After a decline, the next charge needs a new key ("charge 2"). With the old one, Klarna may return the old decline for 24 hours,
+//   - After a decline, the next charge needs a new key ("SUB-7781/2026-04/2"). With the old one, Klarna may return the old decline for 24 hours,
 //     although the customer has paid the card's bill meanwhile (inferred).
 //   - Never make a new key while the outcome of the last one is unknown: that can charge the customer twice.
 //   - After 24 hours a key protects no more. Then look for the order in Klarna's merchant portal by its merchant reference before you

@@ -14,7 +14,7 @@
 // # What it knows
 //
 // A session lives for 48 hours and an authorization token for 60 minutes, by a clock that [Server.Advance] moves. A token
-// is valid for one order, which must be what was authorized: amount, country, currency, order lines and addresses. The same
+// is valid for one order, which must be what was authorized: amount, currency, order lines and addresses. The same
 // body again for the same token returns the same order. An authorization makes the one before it void. Customer tokens
 // need a session that was opened for them.
 //

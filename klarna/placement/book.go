@@ -26,7 +26,7 @@ const (
 // Errors of this package. errors.Is finds those of package klarna as well.
 var (
 	ErrUnknownReference = errors.New("placement: there is no such record")
-	ErrTokenUsed        = errors.New("placement: the authorization token belongs to another reference")
+	ErrTokenUsed        = errors.New("placement: the authorization token has a record of another reference, or of an earlier attempt")
 	ErrTokenExpired     = errors.New("placement: the authorization token has expired") // in Result.Err
 )
 

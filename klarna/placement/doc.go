@@ -1,4 +1,4 @@
-// Package placement places orders exactly once, with a record of each in the shop's own database. [Book.Place] takes the place of
+// Package placement places orders exactly once, with a record of each in the shop's own database. [Book.Place] replaces
 // [klarna.Client.CreateOrder]. It works with any driver of database/sql, and imports none.
 //
 //	book, err := placement.New(ctx, db, placement.Postgres, client)

@@ -62,15 +62,16 @@ func (b *Book) Place(ctx context.Context, o Order) (Result, error) {
 }
 
 // WriteTx writes the intent within a transaction of the caller's, and sends nothing. Once it is committed, Resume, Settle, Run or
-// Place goes on with it. So rows of the shop, or the job of a job engine, are written together with the intent or not at all. If
-// the reference has a record that was not rejected, WriteTx changes nothing.
+// Place goes on with it. So rows of the shop, or the job of a job engine, are written together with the intent or not at all. It
+// changes nothing if the reference has a record that was not rejected. It returns ErrTokenUsed for a token that has another record.
 func (b *Book) WriteTx(ctx context.Context, tx *sql.Tx, o Order) error {
 	request, err := encode(o)
 	if err != nil {
 		return err
 	}
 	if _, err = b.write(ctx, tx, o, request, ""); errors.Is(err, sql.ErrNoRows) {
-		if _, err = b.load(ctx, tx, o.Reference); errors.Is(err, ErrUnknownReference) {
+		var r *record
+		if r, err = b.load(ctx, tx, o.Reference); errors.Is(err, ErrUnknownReference) || err == nil && r.State == Rejected {
 			err = ErrTokenUsed
 		}
 	}
@@ -164,7 +165,7 @@ func (b *Book) work(ctx context.Context, r *record) (Result, error) {
 	reference, attempt, owner, renewal := r.Reference, r.Attempt, r.owner, sync.WaitGroup{}
 	renewal.Go(func() {
 		for sqldb.Sleep(renewing, b.lease/3) { // if it cannot be renewed, save notices
-			_, _ = b.claim(renewing, owner, 0, `reference=$4 AND attempt=$5`, reference, attempt)
+			_, _ = b.claim(renewing, owner, 0, `reference=$4 AND attempt=$5 AND owner=$1`, reference, attempt)
 		}
 	})
 	wait := b.step(ctx, r)

@@ -171,6 +171,22 @@ func TestATokenBelongsToOneReference(t *testing.T) {
 	})
 }
 
+// What the caller writes in the same transaction must not stand there without an intent.
+func TestATokenThatWasRejectedIsNotWrittenOnceMore(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		book, o := w.book(t), w.approved(t, "ON1")
+		w.Fail(klarna.OperationCreateOrder, declined)
+		result, err := book.Place(t.Context(), o)
+		require.NoError(t, err)
+		require.Equal(t, placement.Rejected, result.State)
+		tx, err := w.db.BeginTx(t.Context(), nil)
+		require.NoError(t, err)
+		require.ErrorIs(t, book.WriteTx(t.Context(), tx, o), placement.ErrTokenUsed)
+		require.NoError(t, tx.Rollback())
+	})
+}
+
 func TestAMalformedOrderIsNotWritten(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, placement.SQLite)
@@ -351,6 +367,35 @@ func TestAResultIsNotWrittenWithoutTheLease(t *testing.T) {
 		close(h.release)
 		require.Equal(t, placed, <-done) // and not that it was declined
 		require.NotContains(t, log.String(), "klarna order rejected")
+	})
+}
+
+// Another process took the record over, and left it open. The lease is not the first one's any more: it would record what it knows,
+// and that is older than what the other one recorded.
+func TestALeaseThatWasLostIsNotRenewed(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		slow, h := w.holdingBook(t, 300*time.Millisecond)
+		o := w.approved(t, "ON1")
+		w.Fail(klarna.OperationCreateOrder, declined)
+		done := make(chan placement.Result)
+		go func() {
+			result, err := slow.Place(context.Background(), o)
+			if err != nil {
+				t.Error(err)
+			}
+			done <- result
+		}()
+		<-h.arrived
+		left := fmt.Sprintf(`UPDATE klarna_placements SET owner='', calls=calls+1, lease_until=0, next_at=%d`, time.Now().Add(time.Hour).UnixMilli())
+		_, err := w.db.ExecContext(t.Context(), left)
+		require.NoError(t, err)
+		time.Sleep(time.Second) // several renewals
+		var owner string
+		require.NoError(t, w.db.QueryRowContext(t.Context(), `SELECT owner FROM klarna_placements`).Scan(&owner))
+		require.Empty(t, owner)
+		close(h.release)
+		require.Equal(t, placement.Open, (<-done).State, "the other process may have placed it")
 	})
 }
 
