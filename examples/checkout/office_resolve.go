@@ -13,7 +13,8 @@ import (
 // unresolvedPage is the page of an order that a person has to look up in Klarna's merchant portal: whether it exists, and its id.
 type unresolvedPage struct {
 	Number, Path   string
-	Exists         bool // it is known to exist, and only its id is missing
+	Form           string // the key of its forms
+	Exists         bool   // it is known to exist, and only its id is missing
 	Ordered        string
 	Amount         int64
 	SessionID      string
@@ -30,7 +31,7 @@ func (o *office) showUnresolved(w http.ResponseWriter, r *http.Request, record *
 		return
 	}
 	o.render(w, r, status, "office_unresolved", "Order "+record.number, unresolvedPage{
-		Number: record.number, Path: officePath(record.number), Exists: record.state == placed, Ordered: date(record.ordered), Amount: record.amount,
+		Number: record.number, Path: officePath(record.number), Form: o.derive("resolve", record.number), Exists: record.state == placed, Ordered: date(record.ordered), Amount: record.amount,
 		SessionID: result.SessionID, LastSent: date(result.LastSent), CorrelationIDs: result.CorrelationIDs, Wrong: wrong,
 	})
 }
@@ -41,6 +42,10 @@ func (o *office) resolve(w http.ResponseWriter, r *http.Request) {
 	record, err := o.shop.store.order(ctx, r.PathValue("number"))
 	if err != nil || record.orderID != "" || record.state == checking {
 		seeOther(w, r, officePath(r.PathValue("number"))) // which shows how it stands
+		return
+	}
+	if r.PostFormValue("form") != o.derive("resolve", record.number) { // the browser sends the password along with any form
+		o.showUnresolved(w, r, record, http.StatusForbidden, "This page was too old. Nothing was stored.")
 		return
 	}
 	id := strings.TrimSpace(r.PostFormValue("order_id"))

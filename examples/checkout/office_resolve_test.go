@@ -44,6 +44,13 @@ func (w *world) newClerk(number string) *staff {
 	return &staff{b, number, ""}
 }
 
+// resolve sends a form of the order's page.
+func (s *staff) resolve(fields url.Values) response {
+	s.t.Helper()
+	fields.Set("form", s.form("resolve").fields.Get("form"))
+	return s.send(filled{path: officePath(s.number) + "/resolve", fields: fields})
+}
+
 func TestAPersonResolvesAnOrder(t *testing.T) {
 	t.Run("that exists", func(t *testing.T) {
 		t.Parallel()
@@ -52,7 +59,11 @@ func TestAPersonResolvesAnOrder(t *testing.T) {
 		p := w.unresolved(true, 61*time.Minute)
 		clerk := w.newClerk(p.record().number)
 		wantText(t, clerk.page(), http.StatusOK, "its id is unknown", p.record().sessionID, "the-first-call")
-		resolve := func(fields url.Values) response { return clerk.post(officePath(clerk.number)+"/resolve", fields) }
+		resolve := clerk.resolve
+		for _, form := range []string{"", "guessed", w.shop.office.derive("resolve", other.number)} {
+			fields := url.Values{"form": {form}, "order_id": {w.klarna.OrderIDs(p.record().sessionID)[0]}}
+			wantText(t, clerk.post(officePath(clerk.number)+"/resolve", fields), http.StatusForbidden, "Nothing was stored")
+		}
 		wantText(t, resolve(url.Values{"order_id": {"00000000-0000-4000-8000-000000000000"}}), http.StatusUnprocessableEntity, "Klarna has no order with this id")
 		wantText(t, resolve(url.Values{"order_id": {other.orderID}}), http.StatusUnprocessableEntity, "has another order number")
 		wantText(t, resolve(url.Values{"none": {"yes"}}), http.StatusConflict, "confirmed that this order exists")
@@ -71,7 +82,7 @@ func TestAPersonResolvesAnOrder(t *testing.T) {
 		p := w.unresolved(false, 49*time.Hour)
 		clerk := w.newClerk(p.record().number)
 		wantText(t, clerk.page(), http.StatusOK, "whether it exists could not be found out", p.record().sessionID)
-		wantText(t, clerk.post(officePath(clerk.number)+"/resolve", url.Values{"none": {"yes"}}), http.StatusOK, "Nobody has ordered yet.")
+		wantText(t, clerk.resolve(url.Values{"none": {"yes"}}), http.StatusOK, "Nobody has ordered yet.")
 		wantPage(t, p.get(p.record().checkingPath()), http.StatusOK, "/problem/.*", "Nothing was ordered")
 	})
 	t.Run("that something else placed", func(t *testing.T) {
@@ -82,6 +93,6 @@ func TestAPersonResolvesAnOrder(t *testing.T) {
 		p.get("/checkout")
 		clerk := w.newClerk(p.record().number)
 		id := w.klarna.OrderIDs(p.record().sessionID)[0]
-		wantText(t, clerk.post(officePath(clerk.number)+"/resolve", url.Values{"order_id": {id}}), http.StatusOK, "To capture")
+		wantText(t, clerk.resolve(url.Values{"order_id": {id}}), http.StatusOK, "To capture")
 	})
 }
