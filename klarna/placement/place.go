@@ -41,12 +41,8 @@ func (b *Book) Place(ctx context.Context, o Order) (Result, error) {
 	if err != nil {
 		return Result{Reference: o.Reference}, err
 	}
-	var r *record
 	owner := rand.Text()
-	err = sqldb.Retry(ctx, func(ctx context.Context) (err error) {
-		r, err = b.write(ctx, b.db.DB, o, request, owner)
-		return err
-	})
+	r, err := b.write(ctx, b.db.DB, o, request, owner)
 	switch {
 	case err == nil:
 		b.log(ctx, slog.LevelInfo, r)
