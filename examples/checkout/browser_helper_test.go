@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/klarna-go/klarna-payments/examples/internal/chromium"
 )
 
 // screenshots is where the pictures go, at the root of the repository. Git ignores it.
@@ -34,6 +36,31 @@ const (
 	desk        = 1280
 	phone       = 375
 )
+
+// startBrowser starts a browser for newTab, and returns where its screenshots are noted.
+func startBrowser(t *testing.T) (started context.Context, taken map[string]bool) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("it starts a browser")
+	}
+	started = chromium.Start(t)
+	if err := os.MkdirAll(screenshots, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return started, map[string]bool{}
+}
+
+// wantScreenshots fails if a screenshot was not taken at both widths.
+func wantScreenshots(t *testing.T, taken map[string]bool, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		for _, screen := range []string{"desktop", "phone"} {
+			if !taken[name+"-"+screen] {
+				t.Errorf("the screenshot %s-%s is missing", name, screen)
+			}
+		}
+	}
+}
 
 func newTab(started context.Context, t *testing.T, taken map[string]bool) *tab {
 	t.Helper()

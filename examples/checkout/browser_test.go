@@ -1,27 +1,18 @@
 package main
 
 import (
-	"os"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
-	"github.com/klarna-go/klarna-payments/examples/internal/chromium"
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
 )
 
 // TestInABrowser buys in the shop with a real browser, in every way that a purchase can end, and takes pictures.
 func TestInABrowser(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it starts a browser")
-	}
-	started := chromium.Start(t)
-	if err := os.MkdirAll(screenshots, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	taken := map[string]bool{}
+	started, taken := startBrowser(t)
 	var ran []string
 	for _, step := range []struct {
 		name   string
@@ -57,16 +48,10 @@ func TestInABrowser(t *testing.T) {
 			t.Errorf("the step %q is missing", name)
 		}
 	}
-	for _, name := range []string{
+	wantScreenshots(t, taken,
 		"goods", "cart", "cart-empty", "checkout", "window", "confirmation", "declined", "closed", "invalid-field", "cart-change",
 		"callback-first", "expired", "cart-changed", "checking", "approved", "unavailable", "all-declined",
-	} {
-		for _, screen := range []string{"desktop", "phone"} {
-			if !taken[name+"-"+screen] {
-				t.Errorf("the screenshot %s-%s is missing", name, screen)
-			}
-		}
-	}
+	)
 }
 
 func fillTheCart(b *tab) {

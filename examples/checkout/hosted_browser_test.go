@@ -3,26 +3,17 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
-	"github.com/klarna-go/klarna-payments/examples/internal/chromium"
 	"github.com/klarna-go/klarna-payments/klarna/hostedpage"
 	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
 )
 
 // TestKlarnasPageInABrowser pays on Klarna's page with a real browser, at both widths, in every way that it can end.
 func TestKlarnasPageInABrowser(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it starts a browser")
-	}
-	started := chromium.Start(t)
-	if err := os.MkdirAll(screenshots, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	taken := map[string]bool{}
+	started, taken := startBrowser(t)
 	for _, width := range []int64{desk, phone} {
 		for _, step := range []struct {
 			name   string
@@ -51,16 +42,10 @@ func TestKlarnasPageInABrowser(t *testing.T) {
 			})
 		}
 	}
-	for _, name := range []string{
+	wantScreenshots(t, taken,
 		"hosted-choice", "hosted-page", "hosted-confirmation", "hosted-back", "hosted-cancelled", "hosted-declined", "hosted-error",
 		"hosted-stayed", "hosted-last-order", "hosted-waiting",
-	} {
-		for _, screen := range []string{"desktop", "phone"} {
-			if !taken[name+"-"+screen] {
-				t.Errorf("the screenshot %s-%s is missing", name, screen)
-			}
-		}
-	}
+	)
 }
 
 // toKlarnasPage goes there from the checkout.

@@ -2,13 +2,11 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
-	"github.com/klarna-go/klarna-payments/examples/internal/chromium"
 
 	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
 	"github.com/klarna-go/klarna-payments/klarna/ordermanagement"
@@ -16,14 +14,7 @@ import (
 
 // TestTheOfficeInABrowser takes an order from its purchase to the refund with a real browser, and takes pictures.
 func TestTheOfficeInABrowser(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it starts a browser")
-	}
-	started := chromium.Start(t)
-	if err := os.MkdirAll(screenshots, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	taken := map[string]bool{}
+	started, taken := startBrowser(t)
 	for _, step := range []struct {
 		name string
 		do   func(*tab)
@@ -39,13 +30,7 @@ func TestTheOfficeInABrowser(t *testing.T) {
 			b.noFaults()
 		})
 	}
-	for _, name := range []string{"office", "office-order", "office-part-captured", "office-refunded", "office-cancelled", "office-unknown", "office-unresolved"} {
-		for _, screen := range []string{"desktop", "phone"} {
-			if !taken[name+"-"+screen] {
-				t.Errorf("the screenshot %s-%s is missing", name, screen)
-			}
-		}
-	}
+	wantScreenshots(t, taken, "office", "office-order", "office-part-captured", "office-refunded", "office-cancelled", "office-unknown", "office-unresolved")
 }
 
 // openOffice has shoppers order, and opens the list.

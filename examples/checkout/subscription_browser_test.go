@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
-	"github.com/klarna-go/klarna-payments/examples/internal/chromium"
 	"github.com/klarna-go/klarna-payments/klarna/customertoken"
 	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
 )
@@ -15,14 +13,7 @@ import (
 // TestSubscriptionsInABrowser signs up for a subscription with a real browser, renews it, and pays for it after a decline. It takes
 // pictures.
 func TestSubscriptionsInABrowser(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it starts a browser")
-	}
-	started := chromium.Start(t)
-	if err := os.MkdirAll(screenshots, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	taken := map[string]bool{}
+	started, taken := startBrowser(t)
 	for _, step := range []struct {
 		name string
 		do   func(*tab)
@@ -38,17 +29,11 @@ func TestSubscriptionsInABrowser(t *testing.T) {
 			b.noFaults()
 		})
 	}
-	for _, name := range []string{
+	wantScreenshots(t, taken,
 		"subscription-checkout", "subscription-confirmation", "subscription", "subscription-declined", "subscription-pay", "subscription-paid",
 		"subscription-cancelled", "office-subscriptions", "office-subscriptions-empty", "office-subscription-declined",
 		"office-subscription-confirmed", "office-subscription-unknown",
-	} {
-		for _, screen := range []string{"desktop", "phone"} {
-			if !taken[name+"-"+screen] {
-				t.Errorf("the screenshot %s-%s is missing", name, screen)
-			}
-		}
-	}
+	)
 }
 
 // anotherStep gives what follows as much time as a step has.
