@@ -127,9 +127,21 @@ func (s *shop) intend(ctx context.Context, c *checkout, token string, by origin)
 	if err := s.signUp(ctx, c, token); err != nil {
 		return err
 	}
-	_, err = s.store.addOrder(ctx, c, by, approvalOf(token), func(tx *sql.Tx) error {
+	err = s.writeOrder(ctx, c, token, by, klarna.OrderFromApproved(c.session, *session))
+	if errors.Is(err, errTokenReplaced) {
+		return nil // the caller begins anew, and finds out which approval counts
+	}
+	return err
+}
+
+// writeOrder writes down an order, unless the checkout's customer token was made of another approval meanwhile.
+func (s *shop) writeOrder(ctx context.Context, c *checkout, token string, by origin, request klarna.CreateOrderRequest) error {
+	_, err := s.store.addOrder(ctx, c, by, approvalOf(token), func(tx *sql.Tx) error {
+		if err := tokenIsOf(ctx, tx, c, approvalOf(token)); err != nil {
+			return err
+		}
 		return s.book.WriteTx(ctx, tx, placement.Order{
-			Reference: c.number, SessionID: c.sessionID, AuthorizationToken: token, Request: klarna.OrderFromApproved(c.session, *session),
+			Reference: c.number, SessionID: c.sessionID, AuthorizationToken: token, Request: request,
 		})
 	})
 	return err

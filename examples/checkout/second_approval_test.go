@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/klarna-go/klarna-payments/klarna"
@@ -89,4 +91,87 @@ func TestAnApprovalWithoutACustomerTokenIsOver(t *testing.T) {
 			t.Errorf("the problem is %q, and the order %q", c.problem, p.order().state)
 		}
 	})
+}
+
+// The shopper approves a sign-up twice, and two processes bring the approvals at the same moment.
+func TestTheOrderHasTheCustomerTokenOfItsOwnApproval(t *testing.T) {
+	onBothDatabases(t, func(t *testing.T, database string) {
+		w := newWorldOn(t, klarnatest.NewServer(), database)
+		customerToken := func(p *purchase) (token string) {
+			t.Helper()
+			const query = `SELECT customer_token FROM subscription_checkouts WHERE checkout_id = $1`
+			if err := w.shop.store.db.QueryRowContext(t.Context(), query, p.record().id).Scan(&token); err != nil {
+				t.Fatal(err)
+			}
+			return token
+		}
+		t.Run("the second one comes when the first is ordered", func(t *testing.T) {
+			p := w.signingUp()
+			c := p.record() // as the second process has read it, before
+			if err := w.shop.intend(t.Context(), p.record(), p.approve(), byBrowser); err != nil {
+				t.Fatal(err)
+			}
+			made := customerToken(p)
+			if err := w.shop.signUp(t.Context(), c, p.approve()); err != nil {
+				t.Fatal(err)
+			}
+			if made == "" || customerToken(p) != made {
+				t.Error("the customer token of the order was replaced")
+			}
+		})
+		t.Run("the second one comes before the first is ordered", func(t *testing.T) {
+			p := w.signingUp()
+			c := p.record() // as the first process has read it
+			first := p.approve()
+			if err := w.shop.signUp(t.Context(), c, first); err != nil {
+				t.Fatal(err)
+			}
+			second := p.approve()
+			if err := w.shop.signUp(t.Context(), c, second); err != nil {
+				t.Fatal(err)
+			}
+			err := w.shop.writeOrder(t.Context(), c, first, byBrowser, klarna.CreateOrderRequest{})
+			if !errors.Is(err, errTokenReplaced) || p.record().state != open {
+				t.Errorf("the checkout is %s: %v", p.record().state, err)
+			}
+			wantPage(t, p.bring(second), http.StatusOK, anyOrder, "Your subscription")
+			if sub, err := w.shop.store.subscription(t.Context(), c.number); err != nil || sub.customerToken != customerToken(p) {
+				t.Errorf("the subscription has another customer token: %v", err)
+			}
+		})
+	})
+}
+
+func TestASignUpIsPaidOnKlarnasPage(t *testing.T) {
+	p := newWorld(t).signingUp()
+	pageID := p.onPage()
+	wantPage(t, p.follow(p.visit(pageID, klarnatest.HostedPageApprove)), http.StatusOK, anyOrder, "Your subscription")
+	p.wantOneOrder(byPage)
+	p.wantCreated(1, 1)
+	s := &subscriber{p, p.officeBrowser(), p.record().number}
+	s.letAMonthPass()
+	wantText(t, s.run(), http.StatusOK, "1 charged")
+	s.wantCreated(2, 1)
+}
+
+// The link of a subscription works everywhere: the customer opened the session on one device, and pays on another.
+func TestAPeriodIsPaidOnAnotherDevice(t *testing.T) {
+	s := newWorld(t).subscribe()
+	s.letAMonthPass()
+	s.decline("UNAVAILABLE_PAYMENT_METHOD")
+	s.run()
+	s.payNow()
+	path := s.shop.subscriptionPath(s.number)
+	other := *s
+	other.purchase = &purchase{browser: s.newBrowser()}
+	other.csrf = find(t, other.get(path).body, `name="csrf" value="([^"]+)"`)
+	s.klarna.Fail(klarna.OperationCreateOrder, three(klarnatest.EmptyStatus(503))...)
+	p := other.payment()
+	got := other.bringPayment(p, p.approve())
+	wantPage(t, got, http.StatusOK, path, "We are checking your payment")
+	if got.header.Get("Refresh") == "" {
+		t.Error("the page does not look again")
+	}
+	eventually(t, "the outcome", func() bool { return strings.Contains(other.get(path+"?paid=2").body, "It is paid") })
+	s.wantCreated(2, 1)
 }

@@ -80,7 +80,8 @@ func (s *shop) showSubscription(w http.ResponseWriter, r *http.Request, sh *shop
 	case page.Cancelled:
 		page.Notice = &notice{Tone: "wait", Title: "It is cancelled", Text: "We do not charge you any more, and send nothing. If you want it again, sign up anew."}
 	case page.Open:
-		page.Notice = &notice{Tone: "wait", Title: "We are checking your payment", Text: "Klarna has not confirmed it yet. Please do not pay again: look here again in a moment."}
+		w.Header().Set("Refresh", "5")
+		page.Notice = &notice{Tone: "wait", Title: "We are checking your payment", Text: "Klarna has not confirmed it yet. Please do not pay again: this page looks again by itself."}
 	case kind == "paid" || paid > 0 && paid < sub.period:
 		page.Notice = &notice{Tone: "good", Title: "It is paid", Text: "Thank you. Klarna has confirmed it, and the subscription goes on."}
 	case page.Stopped:
@@ -205,8 +206,11 @@ func (s *shop) paymentAuthorized(w http.ResponseWriter, r *http.Request, sh *sho
 		seeOther(w, r, path+"?problem="+kind)
 		return
 	}
-	if strings.HasPrefix(target, "/problem/") {
-		target = path + "?problem=" + strings.TrimPrefix(target, "/problem/")
+	switch kind, failed := strings.CutPrefix(target, "/problem/"); {
+	case failed:
+		target = path + "?problem=" + kind
+	case c.shopperID != sh.id && strings.HasPrefix(target, "/"): // the session was opened on another device, which the order's pages belong to
+		target = path + "?paid=" + strconv.FormatInt(sub.period, 10)
 	}
 	seeOther(w, r, target)
 }

@@ -16,6 +16,8 @@ var (
 	errTokenLost = errors.New("a customer token may exist, and its id is lost")
 	// errTokenRejected reports that Klarna did not make a customer token. Nothing was ordered.
 	errTokenRejected = errors.New("the customer token was rejected by Klarna")
+	// errTokenReplaced reports that another approval of the shopper has replaced the customer token of a checkout.
+	errTokenReplaced = errors.New("the customer token was replaced")
 )
 
 // tokenState is how far the customer token of a checkout is.
@@ -42,7 +44,7 @@ func (s *shop) signUp(ctx context.Context, c *checkout, authorizationToken strin
 			return err
 		case begun.ours:
 			return s.askForToken(ctx, c, authorizationToken, begun.calls > 1)
-		case begun.state == tokenUnneeded, begun.state == tokenMade:
+		case begun.closed, begun.state == tokenUnneeded, begun.state == tokenMade:
 			return nil
 		case begun.state == tokenLost:
 			return errTokenLost
@@ -101,23 +103,25 @@ func planOf(lines []klarna.OrderLine) klarna.Subscription {
 
 // begunSignUp is the customer token of a checkout as the database has it.
 type begunSignUp struct {
-	ours  bool // this process asks for it now
-	state tokenState
-	calls int // how often a process began to ask
+	closed bool // the checkout is ordered by now, or over
+	ours   bool // this process asks for it now
+	state  tokenState
+	calls  int // how often a process began to ask
 }
 
 // beginSignUp stores that this process asks for the customer token of a checkout, unless it was made of this approval before, or
-// another process asks. A newer approval replaces an older one, whose order was not placed.
+// another process asks. A newer approval replaces an older one, whose order was not placed: nothing is replaced once the order of the
+// checkout is written down.
 func (st *store) beginSignUp(ctx context.Context, c *checkout, authorizationToken string) (begun begunSignUp, err error) {
 	approval := approvalOf(authorizationToken)
 	err = st.inTx(ctx, func(tx *sql.Tx) error {
+		isOpen, err := wrote(ctx, tx, `UPDATE checkouts SET stale = stale WHERE id = $1 AND state = 'open'`, c.id)
+		if begun = (begunSignUp{closed: !isOpen}); err != nil || !isOpen {
+			return err
+		}
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO subscription_checkouts (checkout_id, subscription, period, token_state, approval, asked, calls, customer_token)
 			VALUES ($1, $2, 1, 'wanted', '', $3, 0, '') ON CONFLICT DO NOTHING`, c.id, c.number, now()); err != nil {
-			return err
-		}
-		// From here on, other processes wait for the end of this transaction.
-		if _, err := tx.ExecContext(ctx, `UPDATE subscription_checkouts SET calls = calls WHERE checkout_id = $1`, c.id); err != nil {
 			return err
 		}
 		var replaced string
@@ -147,6 +151,19 @@ func (st *store) beginSignUp(ctx context.Context, c *checkout, authorizationToke
 func (st *store) endSignUp(ctx context.Context, c *checkout, state tokenState, token string) error {
 	_, err := st.db.ExecContext(ctx, `
 		UPDATE subscription_checkouts SET token_state = $2, customer_token = $3 WHERE checkout_id = $1 AND token_state = 'asking'`, c.id, state, token)
+	return err
+}
+
+// tokenIsOf fails with errTokenReplaced if a checkout needs a customer token, and does not have the one of this approval. The
+// transaction has locked the checkout.
+func tokenIsOf(ctx context.Context, tx *sql.Tx, c *checkout, approval string) error {
+	var others int
+	err := tx.QueryRowContext(ctx, `
+		SELECT COUNT(*) FROM subscription_checkouts
+		WHERE checkout_id = $1 AND token_state <> 'unneeded' AND (token_state <> 'made' OR approval <> $2)`, c.id, approval).Scan(&others)
+	if err == nil && others > 0 {
+		err = errTokenReplaced
+	}
 	return err
 }
 
