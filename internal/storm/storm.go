@@ -102,13 +102,23 @@ func (n *Network) Process(ctx context.Context, call string) (context.Context, co
 	return ctx, cancel
 }
 
-// Log logs a test's own figures, and how often each event happened. It fails the test if none did.
+// Log logs a test's own figures, and how often each event happened. It fails the test if none did, or if one did not that was to be
+// expected ten times.
 func (n *Network) Log(t *testing.T, figures map[string]int) {
 	t.Helper()
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if len(n.happened) == 0 {
 		t.Error("nothing happened in the storm")
+	}
+	copies := 0
+	for _, n := range n.copies {
+		copies += n
+	}
+	for _, event := range n.Events {
+		if n.happened[event.Name] == 0 && copies*event.Weight >= 10*1000 {
+			t.Errorf("of %d requests, none was hit by: %s", copies, event.Name)
+		}
 	}
 	for _, group := range []map[string]int{figures, n.happened} {
 		for _, name := range slices.Sorted(maps.Keys(group)) {
