@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/stretchr/testify/require"
@@ -54,7 +55,7 @@ func TestInvalidCallbackIsRejectedWithoutQuotingIt(t *testing.T) {
 		"no JSON":          {callback("POST", "", strings.NewReader("token="+secret)), "the body is not JSON"},
 		"two":              {callback("POST", "", strings.NewReader(whole+whole)), "the body is not JSON"},
 		"too long":         {callback("POST", "", strings.NewReader(whole+strings.Repeat(" ", 64<<10))), "the body is longer than 65536 bytes"},
-		"breaks off":       {callback("POST", "", brokenReader{io.ErrUnexpectedEOF}), "the body cannot be read: unexpected EOF"},
+		"breaks off":       {callback("POST", "", iotest.ErrReader(io.ErrUnexpectedEOF)), "the body cannot be read: unexpected EOF"},
 		"null":             {callback("POST", "", strings.NewReader("null")), " is empty"},
 		"list":             {callback("POST", "", strings.NewReader(`["`+secret+`"]`)), " is empty"},
 		"numbers":          {callback("POST", "", strings.NewReader(`{"authorization_token":1,"order_id":2}`)), " is empty"},

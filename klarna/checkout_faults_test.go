@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/klarna-go/klarna-payments/internal/contract"
+	"github.com/klarna-go/klarna-payments/internal/wiretest"
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
 	"github.com/stretchr/testify/require"
@@ -42,9 +43,9 @@ func (u unreliable) RoundTrip(r *http.Request) (*http.Response, error) {
 	what := u.next(r)
 	switch what {
 	case noConnection:
-		return nil, errDial
+		return nil, wiretest.ErrDial
 	case resetBefore:
-		return nil, errReset
+		return nil, wiretest.ErrReset
 	case unavailable, limited:
 		status := map[mishap]int{unavailable: 503, limited: 429}[what]
 		return &http.Response{StatusCode: status, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
@@ -60,7 +61,7 @@ func (u unreliable) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	switch what {
 	case resetAfter:
-		return nil, errReset
+		return nil, wiretest.ErrReset
 	case failedAfter:
 		resp.StatusCode, body = 503, nil
 	case cutResponse:

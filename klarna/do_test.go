@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/klarna-go/klarna-payments/internal/settlements"
+	"github.com/klarna-go/klarna-payments/internal/wiretest"
 	"github.com/klarna-go/klarna-payments/klarna"
 )
 
@@ -78,8 +79,8 @@ func TestDoKeepsThePathOfTheBaseURL(t *testing.T) {
 
 func TestDoSendsNothingWrong(t *testing.T) {
 	t.Parallel()
-	s := &script{lines: []line{{status: 200}}}
-	client := s.client(t)
+	s := &script{Lines: []line{{Status: 200}}}
+	client := clientOf(t, s)
 	for _, url := range []string{"https://api.klarna.com/a", "http://api.playground.klarna.com/a", "https://other.example/a"} {
 		_, err := client.Do(doRequest(t, http.MethodGet, url, ""))
 		require.ErrorIs(t, err, klarna.ErrNotSent, url)
@@ -102,7 +103,7 @@ func TestDoSendsNothingWrong(t *testing.T) {
 	}
 	_, err = (*klarna.Client)(nil).Do(doRequest(t, http.MethodGet, "/a", ""))
 	require.ErrorContains(t, err, "klarna.New")
-	require.Empty(t, s.sent)
+	require.Empty(t, s.Sent())
 }
 
 func TestDoRetriesReadingAndWhatHasAKey(t *testing.T) {
@@ -122,25 +123,25 @@ func TestDoRetriesReadingAndWhatHasAKey(t *testing.T) {
 		{http.MethodPost, "k-1", 3, true},
 		{http.MethodPatch, "k-1", 3, true},
 	} {
-		for _, failure := range []line{{err: errReset}, {status: 500}, {status: 200, body: `{"a`, broken: io.ErrUnexpectedEOF}} {
-			s := &script{lines: []line{failure}}
+		for _, failure := range []line{{Err: wiretest.ErrReset}, {Status: 500}, {Status: 200, Body: `{"a`, Broken: io.ErrUnexpectedEOF}} {
+			s := &script{Lines: []line{failure}}
 			req := doRequest(t, test.method, "/a/b", "{}")
 			if test.key != "" {
 				req.Header.Set("Klarna-Idempotency-Key", test.key)
 			}
-			_, err := s.client(t).Do(req)
-			require.Len(t, s.sent, test.attempts, test)
+			_, err := clientOf(t, s).Do(req)
+			require.Len(t, s.Sent(), test.attempts, test)
 			require.Equal(t, test.unknown, errors.Is(err, klarna.ErrOutcomeUnknown), "%v: %v", test, err)
 			var e *klarna.Error
 			require.ErrorAs(t, err, &e)
 			require.Equal(t, klarna.OperationDo, e.Operation)
 			require.Equal(t, test.key, e.IdempotencyKey)
 		}
-		s := &script{lines: []line{{status: 429}, {status: 429}, {status: 200, body: "ok"}}}
-		resp, err := s.client(t).Do(doRequest(t, test.method, "/a/b", "{}"))
+		s := &script{Lines: []line{{Status: 429}, {Status: 429}, {Status: 200, Body: "ok"}}}
+		resp, err := clientOf(t, s).Do(doRequest(t, test.method, "/a/b", "{}"))
 		require.NoError(t, err, test)
 		require.Equal(t, 200, resp.StatusCode)
-		require.Equal(t, []string{"{}", "{}", "{}"}, s.sent)
+		require.Equal(t, []string{"{}", "{}", "{}"}, s.Sent())
 	}
 }
 
@@ -148,50 +149,50 @@ func TestDoReturnsErrorsWithoutPathAndQuery(t *testing.T) {
 	t.Parallel()
 	const id, reference = "payout-0123456789", "reference 9876543210"
 	for _, l := range []line{
-		{status: 404, body: `{"error_code":"NOT_FOUND","error_messages":["no ` + id + ` of ` + reference + `"]}`},
-		{status: 500, body: "<html>" + id}, {err: errReset}, {status: 302, header: http.Header{"Location": {"/" + id}}},
-		{err: errors.New("GET https://api.playground.klarna.com/disputes/" + id + "?reference=reference+9876543210 failed")},
+		{Status: 404, Body: `{"error_code":"NOT_FOUND","error_messages":["no ` + id + ` of ` + reference + `"]}`},
+		{Status: 500, Body: "<html>" + id}, {Err: wiretest.ErrReset}, {Status: 302, Header: http.Header{"Location": {"/" + id}}},
+		{Err: errors.New("GET https://api.playground.klarna.com/disputes/" + id + "?reference=reference+9876543210 failed")},
 	} {
 		var logs bytes.Buffer
-		s := &script{lines: []line{l}}
-		_, err := s.client(t, klarna.WithLogger(slog.New(slog.NewTextHandler(&logs, nil)))).Do(doRequest(t, http.MethodGet, "/disputes/"+id+"?reference=reference+9876543210", ""))
+		s := &script{Lines: []line{l}}
+		_, err := clientOf(t, s, klarna.WithLogger(slog.New(slog.NewTextHandler(&logs, nil)))).Do(doRequest(t, http.MethodGet, "/disputes/"+id+"?reference=reference+9876543210", ""))
 		require.Error(t, err)
 		for _, secret := range []string{id, "9876543210"} {
 			require.NotContains(t, err.Error(), secret)
 			require.NotContains(t, logs.String(), secret)
 		}
 		require.Contains(t, logs.String(), "operation=Do")
-		require.Len(t, s.sent, map[bool]int{true: 1, false: 3}[l.status == 404 || l.status == 302], "no redirect is followed")
+		require.Len(t, s.Sent(), map[bool]int{true: 1, false: 3}[l.Status == 404 || l.Status == 302], "no redirect is followed")
 	}
 }
 
 func TestDoBoundsTheBody(t *testing.T) {
 	t.Parallel()
-	s := &script{lines: []line{{status: 200, body: strings.Repeat("x", 8<<20)}}}
-	resp, err := s.client(t).Do(doRequest(t, http.MethodGet, "/a", ""))
+	s := &script{Lines: []line{{Status: 200, Body: strings.Repeat("x", 8<<20)}}}
+	resp, err := clientOf(t, s).Do(doRequest(t, http.MethodGet, "/a", ""))
 	require.NoError(t, err)
 	require.EqualValues(t, 8<<20, resp.ContentLength)
-	s = &script{lines: []line{{status: 200, body: strings.Repeat("x", 8<<20+1)}}}
-	_, err = s.client(t).Do(doRequest(t, http.MethodGet, "/a", ""))
+	s = &script{Lines: []line{{Status: 200, Body: strings.Repeat("x", 8<<20+1)}}}
+	_, err = clientOf(t, s).Do(doRequest(t, http.MethodGet, "/a", ""))
 	require.ErrorIs(t, err, klarna.ErrResponseTooLarge)
 }
 
 func TestDoObeysItsContextAndTheLimiter(t *testing.T) {
 	t.Parallel()
-	s := &script{lines: []line{{status: 200}}}
+	s := &script{Lines: []line{{Status: 200}}}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := s.client(t).Do(doRequest(t, http.MethodGet, "/a", "").WithContext(ctx))
+	_, err := clientOf(t, s).Do(doRequest(t, http.MethodGet, "/a", "").WithContext(ctx))
 	require.ErrorIs(t, err, context.Canceled)
 
 	var asked klarna.Operation
-	_, err = s.client(t, klarna.WithLimiter(waitFunc(func(ctx context.Context) error {
+	_, err = clientOf(t, s, klarna.WithLimiter(waitFunc(func(ctx context.Context) error {
 		asked = klarna.OperationFromContext(ctx)
 		return errors.New("no")
 	}))).Do(doRequest(t, http.MethodGet, "/a", ""))
 	require.ErrorIs(t, err, klarna.ErrNotSent)
 	require.Equal(t, klarna.OperationDo, asked)
-	require.Empty(t, s.sent)
+	require.Empty(t, s.Sent())
 	require.Empty(t, klarna.OperationDo.Route())
 }
 

@@ -255,7 +255,7 @@ func status(status int, body string) func(*testing.T) error {
 // afterLostResponse is a CreateOrder whose first response is lost.
 func afterLostResponse(status int, body string) func(*testing.T) error {
 	return func(t *testing.T) error {
-		s := &script{lines: []line{{err: io.ErrUnexpectedEOF}, {status: status, body: body}}}
+		s := &script{Lines: []line{{Err: io.ErrUnexpectedEOF}, {Status: status, Body: body}}}
 		return createOrder(t, wireClientThrough(t, "https://klarna.example", s))
 	}
 }

@@ -41,8 +41,8 @@ func TestHostileResponseIsAnErrorAndNoHarm(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := &script{lines: []line{{status: 200, body: test.body}}}
-			session, err := s.client(t).ReadSession(t.Context(), sessionID)
+			s := &script{Lines: []line{{Status: 200, Body: test.body}}}
+			session, err := clientOf(t, s).ReadSession(t.Context(), sessionID)
 			if test.wantErr == "" {
 				require.NoError(t, err)
 				require.Equal(t, klarna.SessionStatusComplete, session.Status)

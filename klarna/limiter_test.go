@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/klarna-go/klarna-payments/internal/wiretest"
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/stretchr/testify/require"
 )
@@ -32,40 +33,40 @@ func newGate(open int64, err error) *gate {
 func TestLimiterIsAskedOnceForEachAttempt(t *testing.T) {
 	t.Parallel()
 	g := newGate(10, nil)
-	s := &script{lines: []line{{status: 503}, {status: 429}, {status: 200, body: `{"order_id":"o-1"}`}}}
-	_, err := s.client(t, klarna.WithLimiter(g)).CreateOrder(t.Context(), authorizationToken, orderRequest())
+	s := &script{Lines: []line{{Status: 503}, {Status: 429}, {Status: 200, Body: `{"order_id":"o-1"}`}}}
+	_, err := clientOf(t, s, klarna.WithLimiter(g)).CreateOrder(t.Context(), authorizationToken, orderRequest())
 	require.NoError(t, err)
 	require.EqualValues(t, 3, g.calls.Load())
-	require.Len(t, s.sent, 3)
+	require.Len(t, s.Sent(), 3)
 }
 
 func TestLimiterThatFailsEndsTheCallAndIsNotAskedAgain(t *testing.T) {
 	t.Parallel()
 	down := errors.New("the quota cannot be read")
 	g := newGate(0, down)
-	s := &script{lines: []line{{status: 200, body: `{"order_id":"o-1"}`}}}
-	_, err := s.client(t, klarna.WithLimiter(g)).CreateOrder(t.Context(), authorizationToken, orderRequest())
+	s := &script{Lines: []line{{Status: 200, Body: `{"order_id":"o-1"}`}}}
+	_, err := clientOf(t, s, klarna.WithLimiter(g)).CreateOrder(t.Context(), authorizationToken, orderRequest())
 	require.ErrorIs(t, err, down)
 	require.EqualError(t, err, "klarna: CreateOrder: nothing was sent: the limiter: the quota cannot be read")
 	require.NotErrorIs(t, err, klarna.ErrOutcomeUnknown)
 	require.EqualValues(t, 1, g.calls.Load())
-	require.Empty(t, s.sent)
+	require.Empty(t, s.Sent())
 
 	// An attempt before it may have placed the order, though.
-	s = &script{lines: []line{{err: errReset}}}
-	_, err = s.client(t, klarna.WithLimiter(newGate(1, down))).CreateOrder(t.Context(), authorizationToken, orderRequest())
+	s = &script{Lines: []line{{Err: wiretest.ErrReset}}}
+	_, err = clientOf(t, s, klarna.WithLimiter(newGate(1, down))).CreateOrder(t.Context(), authorizationToken, orderRequest())
 	require.ErrorIs(t, err, down)
 	require.ErrorIs(t, err, klarna.ErrOutcomeUnknown)
 	require.EqualError(t, err, "klarna: CreateOrder: read tcp: connection reset by peer; the outcome is unknown; not retried: the limiter: the quota cannot be read")
 	var e *klarna.Error
 	require.ErrorAs(t, err, &e)
 	require.Equal(t, 1, e.Attempts)
-	require.Len(t, s.sent, 1)
+	require.Len(t, s.Sent(), 1)
 
 	// The error is still about the last response.
-	s = &script{lines: []line{{status: 503}}}
+	s = &script{Lines: []line{{Status: 503}}}
 	var response klarna.Response
-	_, err = s.client(t, klarna.WithLimiter(newGate(1, down))).CreateOrder(t.Context(), authorizationToken, orderRequest(), klarna.WithResponse(&response))
+	_, err = clientOf(t, s, klarna.WithLimiter(newGate(1, down))).CreateOrder(t.Context(), authorizationToken, orderRequest(), klarna.WithResponse(&response))
 	require.ErrorIs(t, err, down)
 	require.ErrorIs(t, err, klarna.ErrOutcomeUnknown)
 	require.ErrorIs(t, err, klarna.ErrServer)
@@ -88,8 +89,8 @@ func TestLimiterIsToldTheOperation(t *testing.T) {
 			asked = klarna.OperationFromContext(ctx)
 			return nil
 		})
-		s := &script{lines: []line{{status: op.status, body: op.response}}}
-		require.NoError(t, op.call(t, s.client(t, klarna.WithLimiter(limiter))))
+		s := &script{Lines: []line{{Status: op.status, Body: op.response}}}
+		require.NoError(t, op.call(t, clientOf(t, s, klarna.WithLimiter(limiter))))
 		require.Equal(t, op.name, asked)
 	}
 	require.Empty(t, klarna.OperationFromContext(t.Context()))

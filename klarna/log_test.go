@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/klarna-go/klarna-payments/internal/wiretest"
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/stretchr/testify/require"
 )
@@ -14,8 +15,8 @@ func TestLoggerGetsOneRecordForEachAttempt(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
 	logger := slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	s := &script{lines: []line{{err: errReset}, {status: 503, body: `{"error_code":"UNAVAILABLE"}`}, {status: 200, body: `{"order_id":"o-1"}`}}}
-	_, err := s.client(t, klarna.WithLogger(logger)).CreateOrder(t.Context(), authorizationToken, orderRequest())
+	s := &script{Lines: []line{{Err: wiretest.ErrReset}, {Status: 503, Body: `{"error_code":"UNAVAILABLE"}`}, {Status: 200, Body: `{"order_id":"o-1"}`}}}
+	_, err := clientOf(t, s, klarna.WithLogger(logger)).CreateOrder(t.Context(), authorizationToken, orderRequest())
 	require.NoError(t, err)
 
 	records := strings.Split(strings.TrimSpace(out.String()), "\n")
@@ -38,7 +39,7 @@ func TestLoggerGetsOneRecordForEachAttempt(t *testing.T) {
 
 	out.Reset()
 	quiet := slog.New(slog.NewJSONHandler(&out, nil))
-	_, err = (&script{lines: []line{{status: 200, body: `{"order_id":"o-1"}`}}}).client(t, klarna.WithLogger(quiet)).CreateOrder(t.Context(), authorizationToken, orderRequest())
+	_, err = clientOf(t, &script{Lines: []line{{Status: 200, Body: `{"order_id":"o-1"}`}}}, klarna.WithLogger(quiet)).CreateOrder(t.Context(), authorizationToken, orderRequest())
 	require.NoError(t, err)
 	require.Empty(t, out.String(), "a success is at level Debug")
 

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/klarna-go/klarna-payments/internal/wiretest"
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/stretchr/testify/require"
 )
@@ -51,7 +52,7 @@ func (p *printer) StartAttempt(ctx context.Context, _ klarna.Observation) (conte
 func TestObserverMayLookAtErrorsLater(t *testing.T) {
 	t.Parallel()
 	p := &printer{}
-	client := (&script{lines: []line{{status: 503}}}).client(t, klarna.WithObserver(p))
+	client := clientOf(t, &script{Lines: []line{{Status: 503}}}, klarna.WithObserver(p))
 	for range 50 {
 		_, err := client.CreateOrder(t.Context(), authorizationToken, orderRequest())
 		require.ErrorIs(t, err, klarna.ErrOutcomeUnknown)
@@ -62,12 +63,12 @@ func TestObserverMayLookAtErrorsLater(t *testing.T) {
 func TestObserverIsToldOfEachCallAndAttempt(t *testing.T) {
 	t.Parallel()
 	n := &notebook{}
-	s := &script{lines: []line{{err: errReset}, {status: 503}, {status: 200, body: `{"order_id":"o-1"}`}}}
+	s := &script{Lines: []line{{Err: wiretest.ErrReset}, {Status: 503}, {Status: 200, Body: `{"order_id":"o-1"}`}}}
 	within := roundTrip(func(r *http.Request) (*http.Response, error) {
 		n.note("request within %v", r.Context().Value(notebookKey{}))
 		return s.RoundTrip(r)
 	})
-	client := s.client(t, klarna.WithObserver(n), klarna.WithHTTPClient(&http.Client{Transport: within}))
+	client := clientOf(t, s, klarna.WithObserver(n), klarna.WithHTTPClient(&http.Client{Transport: within}))
 	_, err := client.CreateOrder(t.Context(), authorizationToken, orderRequest())
 	require.NoError(t, err)
 	require.Equal(t, []string{
@@ -85,7 +86,7 @@ func TestObserverIsToldOfEachCallAndAttempt(t *testing.T) {
 	}, n.lines)
 
 	n.lines = nil
-	rejecting := &script{lines: []line{{status: 404, body: `{"error_code":"NOT_FOUND"}`}}}
+	rejecting := &script{Lines: []line{{Status: 404, Body: `{"error_code":"NOT_FOUND"}`}}}
 	local, err := klarna.New("http://127.0.0.1:8181/prefix", klarna.APIKey(apiKey), klarna.WithObserver(n), klarna.WithHTTPClient(&http.Client{Transport: rejecting}))
 	require.NoError(t, err)
 	_, err = local.ReadSession(t.Context(), sessionID)

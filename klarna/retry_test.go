@@ -11,8 +11,10 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/iotest"
 	"time"
 
+	"github.com/klarna-go/klarna-payments/internal/wiretest"
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/stretchr/testify/require"
 )
@@ -25,38 +27,38 @@ func TestRetryMatrix(t *testing.T) {
 		line     line
 		attempts int
 	}{
-		"dial":               {line{err: errDial, dials: true}, again},
-		"dial, a proxy":      {line{err: &net.OpError{Op: "proxyconnect", Err: syscall.ECONNREFUSED}, dials: true}, again},
-		"name":               {line{err: &net.DNSError{Err: "no such host"}, dials: true}, again},
-		"certificate":        {line{err: &tls.CertificateVerificationError{Err: errors.New("unknown authority")}, dials: true}, again},
-		"no TLS":             {line{err: http.ErrSchemeMismatch, dials: true}, again},
-		"429":                {line{status: 429}, again},
-		"429 JSON":           {line{status: 429, body: `{"error_code":"TOO_MANY_REQUESTS"}`}, again},
-		"429 HTML":           {line{status: 429, body: longHTML(100)}, again},
-		"reset":              {line{err: errReset}, ambiguous},
-		"EOF":                {line{err: io.EOF}, ambiguous},
-		"time-out":           {line{err: context.DeadlineExceeded}, ambiguous},
-		"odd transport":      {line{err: errors.New("something")}, ambiguous},
-		"remote TLS alert":   {line{err: &net.OpError{Op: "remote error", Err: tls.AlertError(80)}}, ambiguous},
-		"408":                {line{status: 408}, ambiguous},
-		"500":                {line{status: 500, body: `{"error_code":"INTERNAL_SERVER_ERROR"}`}, ambiguous},
-		"502 HTML":           {line{status: 502, body: longHTML(20_000)}, ambiguous},
-		"503 nothing":        {line{status: 503}, ambiguous},
-		"504":                {line{status: 504}, ambiguous},
-		"503 that broke off": {line{status: 503, body: "x", broken: errReset}, ambiguous},
-		"200 that broke off": {line{status: 200, body: `{"order_id":`, broken: io.ErrUnexpectedEOF}, ambiguous},
-		"200 HTML":           {line{status: 200, body: longHTML(100)}, ambiguous},
-		"200 null":           {line{status: 200, body: "null"}, ambiguous},
-		"200 too large":      {line{status: 200, body: strings.Repeat(" ", 8<<20+1)}, no},
-		"500 too large":      {line{status: 500, body: longHTML(70_000)}, no},
-		"302":                {line{status: 302}, no},
-		"400":                {line{status: 400, body: `{"error_code":"BAD_VALUE"}`}, no},
-		"401":                {line{status: 401, body: longHTML(100)}, no},
-		"403":                {line{status: 403, body: `{"error_code":"REJECTED"}`}, no},
-		"404":                {line{status: 404, body: `{"error_code":"NOT_FOUND"}`}, no},
-		"409":                {line{status: 409, body: `{"error_code":"BAD_VALUE"}`}, no},
-		"413":                {line{status: 413}, no},
-		"422":                {line{status: 422}, no},
+		"dial":               {line{Err: wiretest.ErrDial, Unread: true}, again},
+		"dial, a proxy":      {line{Err: &net.OpError{Op: "proxyconnect", Err: syscall.ECONNREFUSED}, Unread: true}, again},
+		"name":               {line{Err: &net.DNSError{Err: "no such host"}, Unread: true}, again},
+		"certificate":        {line{Err: &tls.CertificateVerificationError{Err: errors.New("unknown authority")}, Unread: true}, again},
+		"no TLS":             {line{Err: http.ErrSchemeMismatch, Unread: true}, again},
+		"429":                {line{Status: 429}, again},
+		"429 JSON":           {line{Status: 429, Body: `{"error_code":"TOO_MANY_REQUESTS"}`}, again},
+		"429 HTML":           {line{Status: 429, Body: longHTML(100)}, again},
+		"reset":              {line{Err: wiretest.ErrReset}, ambiguous},
+		"EOF":                {line{Err: io.EOF}, ambiguous},
+		"time-out":           {line{Err: context.DeadlineExceeded}, ambiguous},
+		"odd transport":      {line{Err: errors.New("something")}, ambiguous},
+		"remote TLS alert":   {line{Err: &net.OpError{Op: "remote error", Err: tls.AlertError(80)}}, ambiguous},
+		"408":                {line{Status: 408}, ambiguous},
+		"500":                {line{Status: 500, Body: `{"error_code":"INTERNAL_SERVER_ERROR"}`}, ambiguous},
+		"502 HTML":           {line{Status: 502, Body: longHTML(20_000)}, ambiguous},
+		"503 nothing":        {line{Status: 503}, ambiguous},
+		"504":                {line{Status: 504}, ambiguous},
+		"503 that broke off": {line{Status: 503, Body: "x", Broken: wiretest.ErrReset}, ambiguous},
+		"200 that broke off": {line{Status: 200, Body: `{"order_id":`, Broken: io.ErrUnexpectedEOF}, ambiguous},
+		"200 HTML":           {line{Status: 200, Body: longHTML(100)}, ambiguous},
+		"200 null":           {line{Status: 200, Body: "null"}, ambiguous},
+		"200 too large":      {line{Status: 200, Body: strings.Repeat(" ", 8<<20+1)}, no},
+		"500 too large":      {line{Status: 500, Body: longHTML(70_000)}, no},
+		"302":                {line{Status: 302}, no},
+		"400":                {line{Status: 400, Body: `{"error_code":"BAD_VALUE"}`}, no},
+		"401":                {line{Status: 401, Body: longHTML(100)}, no},
+		"403":                {line{Status: 403, Body: `{"error_code":"REJECTED"}`}, no},
+		"404":                {line{Status: 404, Body: `{"error_code":"NOT_FOUND"}`}, no},
+		"409":                {line{Status: 409, Body: `{"error_code":"BAD_VALUE"}`}, no},
+		"413":                {line{Status: 413}, no},
+		"422":                {line{Status: 422}, no},
 	}
 	for name, row := range rows {
 		t.Run(name, func(t *testing.T) {
@@ -69,18 +71,18 @@ func TestRetryMatrix(t *testing.T) {
 						want = 1
 					}
 				}
-				s := &script{lines: []line{row.line}}
+				s := &script{Lines: []line{row.line}}
 				var response klarna.Response
-				err := op.call(t, s.client(t), klarna.WithResponse(&response))
+				err := op.call(t, clientOf(t, s), klarna.WithResponse(&response))
 				var e *klarna.Error
 				require.ErrorAs(t, err, &e, op.name)
-				require.Len(t, s.sent, want, op.name)
+				require.Len(t, s.Sent(), want, op.name)
 				require.Equal(t, want, e.Attempts, op.name)
 				require.Equal(t, want, response.Attempts, op.name)
-				for _, body := range s.sent {
-					require.Equal(t, s.sent[0], body, "every attempt sends the same bytes")
+				for _, body := range s.Sent() {
+					require.Equal(t, s.Sent()[0], body, "every attempt sends the same bytes")
 				}
-				if s.sent[0] == "" && !row.line.dials {
+				if s.Sent()[0] == "" && !row.line.Unread {
 					require.Contains(t, []klarna.Operation{klarna.OperationReadSession, klarna.OperationCancelAuthorization}, op.name)
 				}
 
@@ -88,8 +90,8 @@ func TestRetryMatrix(t *testing.T) {
 				open := row.attempts == ambiguous || strings.Contains(name, "too large") || name == "302"
 				require.Equal(t, doubtful && open, errors.Is(err, klarna.ErrOutcomeUnknown), "%s: %v", op.name, err)
 				require.NotErrorIs(t, err, klarna.ErrOrderAlreadyPlaced)
-				if row.line.err != nil {
-					require.ErrorIs(t, err, row.line.err)
+				if row.line.Err != nil {
+					require.ErrorIs(t, err, row.line.Err)
 					require.Empty(t, e.CorrelationIDs)
 				} else {
 					require.Equal(t, []string{"c-1", "c-2", "c-3"}[:want], e.CorrelationIDs)
@@ -102,8 +104,8 @@ func TestRetryMatrix(t *testing.T) {
 func TestLaterAttemptThatSucceedsIsASuccess(t *testing.T) {
 	t.Parallel()
 	for name, first := range map[string]line{
-		"dial": {err: errDial, dials: true}, "reset": {err: errReset}, "503": {status: 503}, "429": {status: 429},
-		"200 with another body": {status: 200, body: `{"redirect_url":"https://old.example","expires_at":"2026-11-23T10:15:30Z"}`},
+		"dial": {Err: wiretest.ErrDial, Unread: true}, "reset": {Err: wiretest.ErrReset}, "503": {Status: 503}, "429": {Status: 429},
+		"200 with another body": {Status: 200, Body: `{"redirect_url":"https://old.example","expires_at":"2026-11-23T10:15:30Z"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -114,17 +116,17 @@ func TestLaterAttemptThatSucceedsIsASuccess(t *testing.T) {
 				if (op.name == klarna.OperationReadSession || op.status == 204) && strings.HasPrefix(name, "200") {
 					continue // for them this is a success
 				}
-				s := &script{lines: []line{first, {status: op.status, body: op.response}}}
+				s := &script{Lines: []line{first, {Status: op.status, Body: op.response}}}
 				var response klarna.Response
-				require.NoError(t, op.call(t, s.client(t), klarna.WithResponse(&response)))
-				require.Len(t, s.sent, 2)
+				require.NoError(t, op.call(t, clientOf(t, s), klarna.WithResponse(&response)))
+				require.Len(t, s.Sent(), 2)
 				require.Equal(t, 2, response.Attempts)
 				require.Equal(t, op.status, response.StatusCode)
 			}
 		})
 	}
-	s := &script{lines: []line{{status: 200, body: `{"redirect_url":"https://old.example"}`}, {status: 200, body: `{"order_id":"o-1"}`}}}
-	order, err := s.client(t).CreateOrder(t.Context(), authorizationToken, orderRequest())
+	s := &script{Lines: []line{{Status: 200, Body: `{"redirect_url":"https://old.example"}`}, {Status: 200, Body: `{"order_id":"o-1"}`}}}
+	order, err := clientOf(t, s).CreateOrder(t.Context(), authorizationToken, orderRequest())
 	require.NoError(t, err)
 	require.Equal(t, klarna.Order{OrderID: "o-1"}, *order, "nothing is left of the attempt before")
 }
@@ -143,12 +145,12 @@ func TestNumberOfAttemptsFollowsThePolicy(t *testing.T) {
 		{quickRetries, []klarna.CallOption{klarna.WithMaxAttempts(4)}, 4},
 		{klarna.WithRetry(klarna.RetryPolicy{MaxAttempts: 1, BaseDelay: 1, MaxDelay: 1}), []klarna.CallOption{klarna.WithMaxAttempts(2)}, 2},
 	} {
-		s := &script{lines: []line{{status: 503}}}
-		_, err := s.client(t, test.option).ReadSession(t.Context(), sessionID, test.call...)
+		s := &script{Lines: []line{{Status: 503}}}
+		_, err := clientOf(t, s, test.option).ReadSession(t.Context(), sessionID, test.call...)
 		require.ErrorIs(t, err, klarna.ErrServer)
-		require.Len(t, s.sent, test.want)
+		require.Len(t, s.Sent(), test.want)
 	}
-	_, err := (&script{lines: []line{{status: 503}}}).client(t).ReadSession(t.Context(), sessionID, klarna.WithMaxAttempts(0))
+	_, err := clientOf(t, &script{Lines: []line{{Status: 503}}}).ReadSession(t.Context(), sessionID, klarna.WithMaxAttempts(0))
 	require.EqualError(t, err, "klarna: ReadSession: WithMaxAttempts: 0 attempts; there must be at least 1")
 	for wantErr, policy := range map[string]klarna.RetryPolicy{
 		"MaxAttempts is -1": {MaxAttempts: -1}, "BaseDelay is -1ns": {BaseDelay: -1}, "MaxDelay is -1ns": {MaxDelay: -1},
@@ -160,13 +162,13 @@ func TestNumberOfAttemptsFollowsThePolicy(t *testing.T) {
 
 func TestWaitThatOutlastsTheDeadlineIsNotBegun(t *testing.T) {
 	t.Parallel()
-	s := &script{lines: []line{{status: 429, header: http.Header{"X-Ratelimit-Reset": {"10"}}}}}
-	client := s.client(t, klarna.WithRetry(klarna.RetryPolicy{}))
+	s := &script{Lines: []line{{Status: 429, Header: http.Header{"X-Ratelimit-Reset": {"10"}}}}}
+	client := clientOf(t, s, klarna.WithRetry(klarna.RetryPolicy{}))
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	_, err := client.CreateOrder(ctx, authorizationToken, orderRequest())
 	require.NoError(t, ctx.Err(), "it came back before the deadline")
-	require.Len(t, s.sent, 1)
+	require.Len(t, s.Sent(), 1)
 	require.ErrorIs(t, err, klarna.ErrRateLimited)
 	require.ErrorContains(t, err, "not retried: waiting 5s would pass the deadline")
 	var e *klarna.Error
@@ -176,9 +178,9 @@ func TestWaitThatOutlastsTheDeadlineIsNotBegun(t *testing.T) {
 
 func TestWaitEndsWithTheContext(t *testing.T) {
 	t.Parallel()
-	for _, first := range []line{{status: 503, header: http.Header{"Retry-After": {"60"}}}, {status: 429, header: http.Header{"Retry-After": {"60"}}}} {
-		s := &script{lines: []line{first}}
-		client := s.client(t, klarna.WithRetry(klarna.RetryPolicy{MaxDelay: time.Minute}))
+	for _, first := range []line{{Status: 503, Header: http.Header{"Retry-After": {"60"}}}, {Status: 429, Header: http.Header{"Retry-After": {"60"}}}} {
+		s := &script{Lines: []line{first}}
+		client := clientOf(t, s, klarna.WithRetry(klarna.RetryPolicy{MaxDelay: time.Minute}))
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() {
@@ -186,29 +188,27 @@ func TestWaitEndsWithTheContext(t *testing.T) {
 			done <- err
 		}()
 		require.Eventually(t, func() bool {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			return len(s.sent) == 1
+			return len(s.Sent()) == 1
 		}, 5*time.Second, time.Millisecond)
 		cancel()
 		err := <-done
 		require.ErrorIs(t, err, context.Canceled)
 		require.ErrorContains(t, err, "not retried: the context ended while waiting")
-		require.Equal(t, first.status == 503, errors.Is(err, klarna.ErrOutcomeUnknown))
-		require.Len(t, s.sent, 1)
+		require.Equal(t, first.Status == 503, errors.Is(err, klarna.ErrOutcomeUnknown))
+		require.Len(t, s.Sent(), 1)
 	}
 }
 
 func TestContextThatIsOverSendsNothing(t *testing.T) {
 	t.Parallel()
-	s := &script{lines: []line{{status: 200, body: `{"order_id":"o-1"}`}}}
+	s := &script{Lines: []line{{Status: 200, Body: `{"order_id":"o-1"}`}}}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := s.client(t).CreateOrder(ctx, authorizationToken, orderRequest())
+	_, err := clientOf(t, s).CreateOrder(ctx, authorizationToken, orderRequest())
 	require.ErrorIs(t, err, context.Canceled)
 	require.NotErrorIs(t, err, klarna.ErrOutcomeUnknown)
 	require.EqualError(t, err, "klarna: CreateOrder: nothing was sent: context canceled")
-	require.Empty(t, s.sent)
+	require.Empty(t, s.Sent())
 }
 
 func TestRawIsRetriedWithTheSameBytes(t *testing.T) {
@@ -218,33 +218,33 @@ func TestRawIsRetriedWithTheSameBytes(t *testing.T) {
 		"that can be read again": strings.NewReader(body),
 		"that can be read once":  io.MultiReader(strings.NewReader(body)),
 	} {
-		s := &script{lines: []line{{status: 503}, {err: errReset}, {status: 200, body: `{"order_id":"o-1"}`}}}
-		order, err := s.client(t).Raw().CreateOrderWithBodyWithResponse(t.Context(), authorizationToken, "application/json", reader)
+		s := &script{Lines: []line{{Status: 503}, {Err: wiretest.ErrReset}, {Status: 200, Body: `{"order_id":"o-1"}`}}}
+		order, err := clientOf(t, s).Raw().CreateOrderWithBodyWithResponse(t.Context(), authorizationToken, "application/json", reader)
 		require.NoError(t, err, name)
 		require.Equal(t, "o-1", order.JSON200.OrderID)
-		require.Equal(t, []string{body, body, body}, s.sent, name)
+		require.Equal(t, []string{body, body, body}, s.Sent(), name)
 	}
 }
 
 func TestRequestOverOneMegabyteIsNotSent(t *testing.T) {
 	t.Parallel()
-	s := &script{lines: []line{{status: 204}}}
-	client := s.client(t)
+	s := &script{Lines: []line{{Status: 204}}}
+	client := clientOf(t, s)
 	err := client.UpdateSession(t.Context(), sessionID, klarna.SessionUpdate{MerchantData: strings.Repeat("x", 1<<20)})
 	require.ErrorIs(t, err, klarna.ErrInvalidRequest)
 	require.EqualError(t, err, "klarna: UpdateSession: the body has 1048596 bytes, more than the 1048576 that are accepted")
 	large := io.MultiReader(bytes.NewReader(make([]byte, 2<<20)))
 	_, err = client.Raw().UpdateCreditSessionWithBodyWithResponse(t.Context(), sessionID, "application/json", large)
 	require.ErrorIs(t, err, klarna.ErrInvalidRequest)
-	_, err = client.Raw().UpdateCreditSessionWithBodyWithResponse(t.Context(), sessionID, "application/json", brokenReader{io.ErrClosedPipe})
+	_, err = client.Raw().UpdateCreditSessionWithBodyWithResponse(t.Context(), sessionID, "application/json", iotest.ErrReader(io.ErrClosedPipe))
 	require.ErrorIs(t, err, io.ErrClosedPipe)
-	require.Empty(t, s.sent)
+	require.Empty(t, s.Sent())
 	require.NoError(t, client.UpdateSession(t.Context(), sessionID, klarna.SessionUpdate{MerchantData: strings.Repeat("x", 1<<20-100)}))
 }
 
 func TestResponseHoldsNothingOfACallBefore(t *testing.T) {
 	t.Parallel()
-	client := (&script{lines: []line{{status: 200, body: `{"status":"complete"}`}}}).client(t)
+	client := clientOf(t, &script{Lines: []line{{Status: 200, Body: `{"status":"complete"}`}}})
 	var response klarna.Response
 	_, err := client.ReadSession(t.Context(), sessionID, klarna.WithResponse(&response))
 	require.NoError(t, err)

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/klarna-go/klarna-payments/internal/wiretest"
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/stretchr/testify/require"
 )
@@ -66,17 +67,17 @@ func markedOperations() map[klarna.Operation]func(context.Context, *klarna.Clien
 func TestNoSecretComesOut(t *testing.T) {
 	t.Parallel()
 	for fault, transport := range map[string]http.RoundTripper{
-		"dial":          &script{lines: []line{{err: errDial, dials: true}}},
-		"reset":         &script{lines: []line{{err: errReset}}},
-		"429":           &script{lines: []line{{status: 429}}},
-		"503 HTML":      &script{lines: []line{{status: 503, body: longHTML(1000)}}},
-		"200 HTML":      &script{lines: []line{{status: 200, body: "<p>" + canary}}},
-		"200 null":      &script{lines: []line{{status: 200, body: "null"}}},
-		"200 cut":       &script{lines: []line{{status: 200, body: `{"a":"` + canary, broken: io.ErrUnexpectedEOF}}},
-		"400 JSON":      &script{lines: []line{{status: 400, body: `{"error_code":"BAD_VALUE","error_messages":["Bad value: locale"]}`}}},
-		"409 of a body": &script{lines: []line{{status: 409, body: `{"x":"` + canary + `"}`}}},
-		"302":           &script{lines: []line{{status: 302, header: http.Header{"Location": {"https://elsewhere/" + canary}}}}},
-		"odd type":      &script{lines: []line{{status: 500, header: http.Header{"Content-Type": {"text/x\r\nlevel=ERROR"}}, body: "x"}}},
+		"dial":          &script{Lines: []line{{Err: wiretest.ErrDial, Unread: true}}},
+		"reset":         &script{Lines: []line{{Err: wiretest.ErrReset}}},
+		"429":           &script{Lines: []line{{Status: 429}}},
+		"503 HTML":      &script{Lines: []line{{Status: 503, Body: longHTML(1000)}}},
+		"200 HTML":      &script{Lines: []line{{Status: 200, Body: "<p>" + canary}}},
+		"200 null":      &script{Lines: []line{{Status: 200, Body: "null"}}},
+		"200 cut":       &script{Lines: []line{{Status: 200, Body: `{"a":"` + canary, Broken: io.ErrUnexpectedEOF}}},
+		"400 JSON":      &script{Lines: []line{{Status: 400, Body: `{"error_code":"BAD_VALUE","error_messages":["Bad value: locale"]}`}}},
+		"409 of a body": &script{Lines: []line{{Status: 409, Body: `{"x":"` + canary + `"}`}}},
+		"302":           &script{Lines: []line{{Status: 302, Header: http.Header{"Location": {"https://elsewhere/" + canary}}}}},
+		"odd type":      &script{Lines: []line{{Status: 500, Header: http.Header{"Content-Type": {"text/x\r\nlevel=ERROR"}}, Body: "x"}}},
 		"echo of all":   roundTrip(echo),
 		"echo as a type": roundTrip(func(r *http.Request) (*http.Response, error) {
 			id := r.URL.Path[len("/payments/v1/"):]

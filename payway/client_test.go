@@ -15,7 +15,7 @@ import (
 func TestResponseIsDecodedToAllItsFields(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{200, 201} { // the provider does not name the status
-		s := &script{lines: []line{{status: status, body: success}}}
+		s := &script{Lines: []line{{Status: status, Body: success}}}
 		session, err := clientThrough(t, s).CreateSession(t.Context(), token, request())
 		require.NoError(t, err)
 		require.Equal(t, &payway.Session{
@@ -32,7 +32,7 @@ func TestResponseIsDecodedToAllItsFields(t *testing.T) {
 
 func TestRequestIsWhatTheContractSays(t *testing.T) {
 	t.Parallel()
-	s := &script{lines: []line{{status: 200, body: success}}}
+	s := &script{Lines: []line{{Status: 200, Body: success}}}
 	client := clientThrough(t, checked(t, s), klarna.WithUserAgent("paper/1.0"))
 	for body, r := range map[string]payway.SessionRequest{
 		`{"code":"nordlys_web","confirmation_url":"https://paper.example/thanks","disable_account_info_overwrite":true,` +
@@ -46,8 +46,8 @@ func TestRequestIsWhatTheContractSays(t *testing.T) {
 		_, err := client.CreateSession(t.Context(), token, r, klarna.WithResponse(&response), klarna.WithHeader("X-Trace", "1"))
 		require.NoError(t, err)
 		require.Equal(t, 200, response.StatusCode)
-		sent := s.sent[len(s.sent)-1]
-		require.JSONEq(t, body, s.bodies[len(s.bodies)-1])
+		sent := s.Seen()[len(s.Seen())-1]
+		require.JSONEq(t, body, s.Sent()[len(s.Sent())-1])
 		require.Equal(t, "POST https://payway-api.stage.adeprimo.se/external/api/v1/klarna_payments/create_session", sent.Method+" "+sent.URL.String())
 		require.Regexp(t, `^paper/1.0 klarna-payments-go/`, sent.UserAgent())
 		delete(sent.Header, "User-Agent")
@@ -59,14 +59,14 @@ func TestRequestIsWhatTheContractSays(t *testing.T) {
 
 func TestEachCallHasItsOwnToken(t *testing.T) {
 	t.Parallel()
-	s := &script{lines: []line{{status: 503}, {status: 200, body: success}}}
+	s := &script{Lines: []line{{Status: 503}, {Status: 200, Body: success}}}
 	client := clientThrough(t, s)
 	for _, token := range []payway.Token{"first", "second"} {
 		_, err := client.CreateSession(t.Context(), token, request())
 		require.NoError(t, err)
 	}
 	var sent []string
-	for _, r := range s.sent {
+	for _, r := range s.Seen() {
 		sent = append(sent, r.Header.Get("Authorization"))
 	}
 	require.Equal(t, []string{"Bearer first", "Bearer first", "Bearer second"}, sent)
@@ -74,7 +74,7 @@ func TestEachCallHasItsOwnToken(t *testing.T) {
 
 func TestWrongCallIsNotSent(t *testing.T) {
 	t.Parallel()
-	s := &script{lines: []line{{status: 200, body: success}}}
+	s := &script{Lines: []line{{Status: 200, Body: success}}}
 	client := clientThrough(t, s)
 	for want, test := range map[string]struct {
 		token  payway.Token
@@ -114,7 +114,7 @@ func TestWrongCallIsNotSent(t *testing.T) {
 		require.ErrorIs(t, err, klarna.ErrNotSent)
 		require.Zero(t, asError(t, err).Attempts)
 	}
-	require.Empty(t, s.sent)
+	require.Empty(t, s.Seen())
 
 	for _, url := range []string{"paper.example/x", "ftp://paper.example", "https://", "https:///x", "://", "https://paper.example:port"} {
 		r := request()
@@ -122,13 +122,13 @@ func TestWrongCallIsNotSent(t *testing.T) {
 		_, err := client.CreateSession(t.Context(), token, r)
 		require.ErrorContains(t, err, "confirmation_url is not", url)
 	}
-	require.Empty(t, s.sent)
+	require.Empty(t, s.Seen())
 }
 
 // The id of the provider's example is sent once its comma is gone.
 func TestPeriodIDWithoutTheProvidersCommaIsSent(t *testing.T) {
 	t.Parallel()
-	s := &script{lines: []line{{status: 200, body: success}}}
+	s := &script{Lines: []line{{Status: 200, Body: success}}}
 	r := request()
 	r.PeriodID = "5f0d9ea795cfebfb8544ab12,"
 	_, err := clientThrough(t, s).CreateSession(t.Context(), token, r)
@@ -136,7 +136,7 @@ func TestPeriodIDWithoutTheProvidersCommaIsSent(t *testing.T) {
 	r.PeriodID = "5f0d9ea795cfebfb8544ab12"
 	_, err = clientThrough(t, s).CreateSession(t.Context(), token, r)
 	require.NoError(t, err)
-	require.Len(t, s.sent, 1)
+	require.Len(t, s.Seen(), 1)
 }
 
 func TestClientThatNewDidNotMakeFailsWithoutPanic(t *testing.T) {
@@ -213,7 +213,7 @@ func (r *recorder) Wait(ctx context.Context) error {
 func TestObserverAndLimiterAreToldTheOperation(t *testing.T) {
 	t.Parallel()
 	r := &recorder{}
-	s := &script{lines: []line{{status: 400, body: `{"code":"invalid_parameter","field":"code","message":"is unknown"}`}}}
+	s := &script{Lines: []line{{Status: 400, Body: `{"code":"invalid_parameter","field":"code","message":"is unknown"}`}}}
 	_, err := clientThrough(t, s, klarna.WithObserver(r), klarna.WithLimiter(r)).CreateSession(t.Context(), token, request())
 	require.Error(t, err)
 	require.Equal(t, []klarna.Operation{payway.OperationCreateSession}, r.limited)

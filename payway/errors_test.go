@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/klarna-go/klarna-payments/internal/wiretest"
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/klarna-go/klarna-payments/payway"
 )
@@ -28,46 +29,46 @@ func TestErrorBodyOfEachShape(t *testing.T) {
 		message string
 		is      error
 	}{
-		"flat": {line{status: 400, body: `{"code":"invalid_parameter","field":"period_id","message":"must match format"}`},
+		"flat": {line{Status: 400, Body: `{"code":"invalid_parameter","field":"period_id","message":"must match format"}`},
 			"400 invalid_parameter: period_id: must match format", payway.ErrorCodeInvalidParameter, []string{"period_id"}, "must match format", payway.ErrInvalidRequest},
-		"list of fields": {line{status: 409, body: `{"code":"invalid_parameter","field":["a","b","c"],"message":"do not go together"}`},
+		"list of fields": {line{Status: 409, Body: `{"code":"invalid_parameter","field":["a","b","c"],"message":"do not go together"}`},
 			"409 invalid_parameter: a, b, c: do not go together", "invalid_parameter", []string{"a", "b", "c"}, "do not go together", payway.ErrConflict},
-		"message alone": {line{status: 404, body: `{"message":"was not found"}`}, "404 Not Found: was not found", "", nil, "was not found", payway.ErrNotFound},
-		"status":        {line{status: 403, body: `{"status":"error","message":"Forbidden"}`}, "403 Forbidden: Forbidden", "", nil, "Forbidden", payway.ErrForbidden},
-		"OAuth": {line{status: 401, body: `{"error":"invalid_token","error_description":"The token has expired"}`},
+		"message alone": {line{Status: 404, Body: `{"message":"was not found"}`}, "404 Not Found: was not found", "", nil, "was not found", payway.ErrNotFound},
+		"status":        {line{Status: 403, Body: `{"status":"error","message":"Forbidden"}`}, "403 Forbidden: Forbidden", "", nil, "Forbidden", payway.ErrForbidden},
+		"OAuth": {line{Status: 401, Body: `{"error":"invalid_token","error_description":"The token has expired"}`},
 			"401 invalid_token: The token has expired", "invalid_token", nil, "The token has expired", payway.ErrUnauthorized},
-		"one odd member": {line{status: 422, body: `{"code":7,"field":{"a":1},"message":"no"}`}, "422 Unprocessable Entity: no", "", nil, "no", payway.ErrInvalidRequest},
-		"odd list":       {line{status: 400, body: `{"code":null,"field":[1,"b",null,""],"message":["x","y"]}`}, "400 Bad Request: b: x; y", "", []string{"b"}, "x; y", payway.ErrInvalidRequest},
-		"HTML":           {line{status: 502, header: html, body: "<p>no"}, "502 Bad Gateway: response is not an error object (5 bytes, text/html)", "", nil, "", payway.ErrServer},
-		"nothing":        {line{status: 401}, "401 Unauthorized: no response body", "", nil, "", payway.ErrUnauthorized},
-		"a list":         {line{status: 400, body: `[{"code":"x"}]`}, "400 Bad Request: response is not an error object (14 bytes, application/json)", "", nil, "", payway.ErrInvalidRequest},
-		"time-out":       {line{status: 408}, "408 Request Timeout: no response body", "", nil, "", klarna.ErrUnexpectedResponse},
-		"rate limit":     {line{status: 429, header: http.Header{"Retry-After": {"2"}}}, "429 Too Many Requests: no response body", "", nil, "", payway.ErrRateLimited},
-		"200 HTML":       {line{status: 200, header: html, body: "<p>log in"}, "200 OK: response is not JSON (9 bytes, text/html)", "", nil, "", klarna.ErrUnexpectedResponse},
-		"200 nothing":    {line{status: 200}, "200 OK: no response body", "", nil, "", klarna.ErrUnexpectedResponse},
-		"no envelope":    {line{status: 200, body: `{"klarna_client_token":"t","klarna_payments_session_id":"s"}`}, "200 OK: response has no item.klarna_client_token", "", nil, "", klarna.ErrUnexpectedResponse},
-		"no id":          {line{status: 200, body: `{"item":{"klarna_client_token":"t"}}`}, "200 OK: response has no item.klarna_payments_session_id", "", nil, "", klarna.ErrUnexpectedResponse},
-		"a wrong type":   {line{status: 200, body: `{"item":{"klarna_client_token":1}}`}, "200 OK: the response's member item.klarna_client_token has the wrong type or form", "", nil, "", klarna.ErrUnexpectedResponse},
-		"half a body":    {line{status: 200, body: `{"item":{`, broken: errHalf}, "200 OK: the response broke off: connection reset by peer", "", nil, "", errHalf},
-		"too large":      {line{status: 500, body: strings.Repeat("x", 70<<10)}, "500 Internal Server Error: response is not an error object (more than 65536 bytes, application/json)", "", nil, "", klarna.ErrResponseTooLarge},
-		"no response":    {line{err: errReset}, "read tcp: connection reset by peer", "", nil, "", klarna.ErrNoResponse},
-		"no connection":  {line{err: errDial, dials: true}, "dial tcp: connection refused", "", nil, "", klarna.ErrNotSent},
+		"one odd member": {line{Status: 422, Body: `{"code":7,"field":{"a":1},"message":"no"}`}, "422 Unprocessable Entity: no", "", nil, "no", payway.ErrInvalidRequest},
+		"odd list":       {line{Status: 400, Body: `{"code":null,"field":[1,"b",null,""],"message":["x","y"]}`}, "400 Bad Request: b: x; y", "", []string{"b"}, "x; y", payway.ErrInvalidRequest},
+		"HTML":           {line{Status: 502, Header: html, Body: "<p>no"}, "502 Bad Gateway: response is not an error object (5 bytes, text/html)", "", nil, "", payway.ErrServer},
+		"nothing":        {line{Status: 401}, "401 Unauthorized: no response body", "", nil, "", payway.ErrUnauthorized},
+		"a list":         {line{Status: 400, Body: `[{"code":"x"}]`}, "400 Bad Request: response is not an error object (14 bytes, application/json)", "", nil, "", payway.ErrInvalidRequest},
+		"time-out":       {line{Status: 408}, "408 Request Timeout: no response body", "", nil, "", klarna.ErrUnexpectedResponse},
+		"rate limit":     {line{Status: 429, Header: http.Header{"Retry-After": {"2"}}}, "429 Too Many Requests: no response body", "", nil, "", payway.ErrRateLimited},
+		"200 HTML":       {line{Status: 200, Header: html, Body: "<p>log in"}, "200 OK: response is not JSON (9 bytes, text/html)", "", nil, "", klarna.ErrUnexpectedResponse},
+		"200 nothing":    {line{Status: 200}, "200 OK: no response body", "", nil, "", klarna.ErrUnexpectedResponse},
+		"no envelope":    {line{Status: 200, Body: `{"klarna_client_token":"t","klarna_payments_session_id":"s"}`}, "200 OK: response has no item.klarna_client_token", "", nil, "", klarna.ErrUnexpectedResponse},
+		"no id":          {line{Status: 200, Body: `{"item":{"klarna_client_token":"t"}}`}, "200 OK: response has no item.klarna_payments_session_id", "", nil, "", klarna.ErrUnexpectedResponse},
+		"a wrong type":   {line{Status: 200, Body: `{"item":{"klarna_client_token":1}}`}, "200 OK: the response's member item.klarna_client_token has the wrong type or form", "", nil, "", klarna.ErrUnexpectedResponse},
+		"half a body":    {line{Status: 200, Body: `{"item":{`, Broken: errHalf}, "200 OK: the response broke off: connection reset by peer", "", nil, "", errHalf},
+		"too large":      {line{Status: 500, Header: http.Header{"Content-Type": {"application/json"}}, Body: strings.Repeat("x", 70<<10)}, "500 Internal Server Error: response is not an error object (more than 65536 bytes, application/json)", "", nil, "", klarna.ErrResponseTooLarge},
+		"no response":    {line{Err: wiretest.ErrReset}, "read tcp: connection reset by peer", "", nil, "", klarna.ErrNoResponse},
+		"no connection":  {line{Err: wiretest.ErrDial, Unread: true}, "dial tcp: connection refused", "", nil, "", klarna.ErrNotSent},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := &script{lines: []line{test.line}}
+			s := &script{Lines: []line{test.line}}
 			_, err := clientThrough(t, s, klarna.WithRetry(klarna.NoRetry())).CreateSession(t.Context(), token, request())
 			e := asError(t, err)
 			require.EqualError(t, err, "payway: CreateSession: "+test.text)
-			require.Equal(t, payway.Error{StatusCode: test.line.status, Code: test.code, Fields: test.fields, Message: test.message, Attempts: 1},
+			require.Equal(t, payway.Error{StatusCode: test.line.Status, Code: test.code, Fields: test.fields, Message: test.message, Attempts: 1},
 				payway.Error{StatusCode: e.StatusCode, Code: e.Code, Fields: e.Fields, Message: e.Message, Attempts: e.Attempts})
 			require.ErrorIs(t, err, test.is)
 			require.LessOrEqual(t, len(e.Body), 64<<10)
-			if test.line.status != 0 && len(test.line.body) < 100 {
-				require.Equal(t, test.line.body, string(e.Body))
+			if test.line.Status != 0 && len(test.line.Body) < 100 {
+				require.Equal(t, test.line.Body, string(e.Body))
 				require.NotNil(t, e.Header)
 			}
-			if test.line.status == 429 {
+			if test.line.Status == 429 {
 				require.Equal(t, 2*time.Second, e.RetryAfter)
 			}
 		})
@@ -88,38 +89,38 @@ func TestWhatIsRetried(t *testing.T) {
 		first    line
 		attempts int
 	}{
-		"not sent":         {line{err: errDial, dials: true}, 2},
-		"429":              {line{status: 429}, 2},
-		"500":              {line{status: 500}, 2},
-		"503":              {line{status: 503, header: http.Header{"Content-Type": {"text/html"}}, body: "<p>down"}, 2},
-		"lost response":    {line{err: errReset}, 2},
-		"half a response":  {line{status: 200, body: `{"item":{`, broken: io.ErrUnexpectedEOF}, 2},
-		"unusable success": {line{status: 200, body: `{}`}, 2},
-		"408":              {line{status: 408}, 2},
-		"400":              {line{status: 400}, 1},
-		"401":              {line{status: 401}, 1},
-		"403":              {line{status: 403}, 1},
-		"404":              {line{status: 404}, 1},
-		"409":              {line{status: 409}, 1},
-		"302":              {line{status: 302}, 1},
+		"not sent":         {line{Err: wiretest.ErrDial, Unread: true}, 2},
+		"429":              {line{Status: 429}, 2},
+		"500":              {line{Status: 500}, 2},
+		"503":              {line{Status: 503, Header: http.Header{"Content-Type": {"text/html"}}, Body: "<p>down"}, 2},
+		"lost response":    {line{Err: wiretest.ErrReset}, 2},
+		"half a response":  {line{Status: 200, Body: `{"item":{`, Broken: io.ErrUnexpectedEOF}, 2},
+		"unusable success": {line{Status: 200, Body: `{}`}, 2},
+		"408":              {line{Status: 408}, 2},
+		"400":              {line{Status: 400}, 1},
+		"401":              {line{Status: 401}, 1},
+		"403":              {line{Status: 403}, 1},
+		"404":              {line{Status: 404}, 1},
+		"409":              {line{Status: 409}, 1},
+		"302":              {line{Status: 302}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := &script{lines: []line{test.first, {status: 200, body: success}}}
+			s := &script{Lines: []line{test.first, {Status: 200, Body: success}}}
 			var response klarna.Response
 			session, err := clientThrough(t, s).CreateSession(t.Context(), token, request(), klarna.WithResponse(&response))
-			require.Len(t, s.sent, test.attempts)
+			require.Len(t, s.Seen(), test.attempts)
 			require.Equal(t, test.attempts, response.Attempts)
 			require.Equal(t, test.attempts == 2, err == nil)
 			if err == nil {
 				require.Equal(t, sessionID, session.SessionID)
-				require.Equal(t, s.bodies[1], `{"code":"nordlys_web","confirmation_url":"https://paper.example/thanks","disable_account_info_overwrite":true,"period_id":"64b7f0a2c9d1e83a5f00b21c","period_type":"recurring","start_date":"2026-12-01"}`)
+				require.Equal(t, s.Sent()[1], `{"code":"nordlys_web","confirmation_url":"https://paper.example/thanks","disable_account_info_overwrite":true,"period_id":"64b7f0a2c9d1e83a5f00b21c","period_type":"recurring","start_date":"2026-12-01"}`)
 			}
 
-			s = &script{lines: []line{test.first}}
+			s = &script{Lines: []line{test.first}}
 			_, err = clientThrough(t, s).CreateSession(t.Context(), token, request(), klarna.WithMaxAttempts(1))
 			require.Error(t, err)
-			require.Len(t, s.sent, 1)
+			require.Len(t, s.Seen(), 1)
 		})
 	}
 }
@@ -151,9 +152,9 @@ func TestNoTokenComesOut(t *testing.T) {
 	for name, transport := range map[string]http.RoundTripper{
 		"echo of 200": echo{200}, "echo of 302": echo{302}, "echo of 400": echo{400}, "echo of 401": echo{401}, "echo of 429": echo{429},
 		"echo of 500": echo{500}, "echo of an error": echo{}, "slow": slow{},
-		"HTML":    &script{lines: []line{{status: 200, body: "<p>" + canary}}},
-		"half":    &script{lines: []line{{status: 200, body: `{"item":{"klarna_client_token":"` + canary, broken: io.ErrUnexpectedEOF}}},
-		"no id":   &script{lines: []line{{status: 200, body: `{"item":{"klarna_client_token":"` + canary + `"}}`}}},
+		"HTML":    &script{Lines: []line{{Status: 200, Body: "<p>" + canary}}},
+		"half":    &script{Lines: []line{{Status: 200, Body: `{"item":{"klarna_client_token":"` + canary, Broken: io.ErrUnexpectedEOF}}},
+		"no id":   &script{Lines: []line{{Status: 200, Body: `{"item":{"klarna_client_token":"` + canary + `"}}`}}},
 		"no host": &http.Transport{},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -214,7 +215,7 @@ func TestErrorIsOneBoundedLine(t *testing.T) {
 	long := strings.Repeat("é\n", 100_000)[:60<<10]
 	body, err := json.Marshal(map[string]any{"code": long, "field": []string{long, "reader@paper.example"}, "message": long})
 	require.NoError(t, err)
-	s := &script{lines: []line{{status: 400, body: string(body[:60<<10])}, {status: 400, body: `{"message":"x reader@paper.example"}`}}}
+	s := &script{Lines: []line{{Status: 400, Body: string(body[:60<<10])}, {Status: 400, Body: `{"message":"x reader@paper.example"}`}}}
 	_, err = clientThrough(t, s).CreateSession(t.Context(), token, request())
 	require.Less(t, len(err.Error()), 2000)
 	require.NotContains(t, err.Error(), "\n")

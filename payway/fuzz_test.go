@@ -29,7 +29,7 @@ func FuzzErrorDecoding(f *testing.F) {
 		if status < 200 || status > 599 {
 			t.Skip("no final status")
 		}
-		s := &script{lines: []line{{status: status, header: http.Header{"Content-Type": {contentType}}, body: string(body)}}}
+		s := &script{Lines: []line{{Status: status, Header: http.Header{"Content-Type": {contentType}}, Body: string(body)}}}
 		session, err := clientThrough(t, s, klarna.WithRetry(klarna.NoRetry())).CreateSession(t.Context(), token, request())
 		if err == nil {
 			require.True(t, status < 300 && session.ClientToken != "" && session.SessionID != "")

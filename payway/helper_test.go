@@ -2,18 +2,14 @@ package payway_test
 
 import (
 	"errors"
-	"io"
-	"net"
 	"net/http"
-	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/klarna-go/klarna-payments/internal/contract"
+	"github.com/klarna-go/klarna-payments/internal/wiretest"
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/klarna-go/klarna-payments/payway"
 )
@@ -39,55 +35,10 @@ func request() payway.SessionRequest {
 	}
 }
 
-var (
-	errDial  = &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
-	errReset = &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
+type (
+	script = wiretest.Script
+	line   = wiretest.Line
 )
-
-// line is what one attempt meets.
-type line struct {
-	status int
-	body   string
-	header http.Header
-	err    error // instead of a response
-	dials  bool  // it fails while connecting: nothing of the body is read
-	broken error // the body breaks off with it
-}
-
-// script plays one line for each attempt, and the last one for all further ones.
-type script struct {
-	lines  []line
-	mu     sync.Mutex
-	sent   []*http.Request
-	bodies []string
-}
-
-func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	l := s.lines[min(len(s.sent), len(s.lines)-1)]
-	var body []byte
-	if !l.dials {
-		body, _ = io.ReadAll(r.Body)
-	}
-	s.sent, s.bodies = append(s.sent, r), append(s.bodies, string(body))
-	if l.err != nil {
-		return nil, l.err
-	}
-	header := l.header
-	if header == nil {
-		header = http.Header{"Content-Type": {"application/json"}}
-	}
-	reader := io.Reader(strings.NewReader(l.body))
-	if l.broken != nil {
-		reader = io.MultiReader(reader, brokenReader{l.broken})
-	}
-	return &http.Response{StatusCode: l.status, Header: header, Body: io.NopCloser(reader), ContentLength: -1, Request: r}, nil
-}
-
-type brokenReader struct{ err error }
-
-func (b brokenReader) Read([]byte) (int, error) { return 0, b.err }
 
 // quickRetries is a policy whose waits a test does not notice.
 var quickRetries = klarna.WithRetry(klarna.RetryPolicy{BaseDelay: time.Microsecond, MaxDelay: time.Millisecond})
