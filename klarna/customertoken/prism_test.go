@@ -1,13 +1,10 @@
 package customertoken_test
 
 import (
-	"errors"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/klarna-go/klarna-payments/api"
 	"github.com/klarna-go/klarna-payments/internal/apitest"
 	"github.com/klarna-go/klarna-payments/internal/prismtest"
 	"github.com/klarna-go/klarna-payments/klarna"
@@ -18,36 +15,16 @@ func TestIndependentServerAcceptsEveryRequest(t *testing.T) {
 	t.Parallel()
 	all := operations(t)
 	require.Len(t, all, 3)
-	var examples []prismtest.Example
-	for _, op := range all {
-		if op.Success.Status == 200 {
-			examples = append(examples, prismtest.Example{Route: op.Name.Route(), Status: "200", Body: op.Success.Body})
-		}
-	}
-	url := prismtest.Start(t, filepath.Join("..", "..", api.ContractNamed("customer-token").Structure), examples...)
-	client, err := klarna.New(klarna.Environment(url), klarna.APIKey(apitest.Key), klarna.WithRetry(klarna.NoRetry()))
-	require.NoError(t, err)
-	tokens := customertoken.New(client)
-	accepted := func(err error, name string) {
-		t.Helper()
-		if e := new(klarna.Error); errors.As(err, &e) {
-			t.Errorf("%s: %v: %s", name, err, e.Body) // Prism's reasons
-			return
-		}
-		require.NoError(t, err, name)
-	}
-	for _, op := range all {
-		accepted(op.Call(t, tokens), string(op.Name))
-	}
+	url, tokens := tested.RequireIndependent(t, all, 2)
 	onDemand := decoded[customertoken.OrderRequest](t, "ct_create_order_request.on_demand_step_up.json")
 	onDemand.Locale = "de-DE"
 	onDemand.MerchantURLs = customertoken.MerchantURLs{Confirmation: "https://shop.example/thanks"}
 	onDemand.ShippingAddress = klarna.Address{GivenName: "Alex", StreetAddress: "Chausseestr. 1", PostalCode: "10115", City: "Berlin", Country: "DE"}
-	_, err = tokens.CreateOrder(t.Context(), customerToken, onDemand)
-	accepted(err, "on demand")
+	_, err := tokens.CreateOrder(t.Context(), customerToken, onDemand)
+	apitest.RequireAccepted(t, err, "on demand")
 	mixed := customertoken.Renewal("EUR", monthly, klarna.OrderLine{Name: "Coffee", Quantity: 2, UnitPrice: 999, TaxRate: 700}, klarna.DiscountLine("Loyal", 100, 700))
 	_, err = tokens.CreateOrder(t.Context(), customerToken, mixed)
-	accepted(err, "a renewal of several lines")
+	apitest.RequireAccepted(t, err, "a renewal of several lines")
 
 	token := "/customer-token/v1/tokens/" + customerToken
 	for _, wrong := range [][2]string{

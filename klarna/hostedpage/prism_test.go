@@ -1,16 +1,11 @@
 package hostedpage_test
 
 import (
-	"errors"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/klarna-go/klarna-payments/api"
-	"github.com/klarna-go/klarna-payments/internal/apitest"
 	"github.com/klarna-go/klarna-payments/internal/prismtest"
-	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/klarna-go/klarna-payments/klarna/hostedpage"
 )
 
@@ -18,20 +13,7 @@ func TestIndependentServerAcceptsEveryRequest(t *testing.T) {
 	t.Parallel()
 	all := operations(t)
 	require.Len(t, all, 4)
-	url := prismtest.Start(t, filepath.Join("..", "..", api.ContractNamed("hosted-payment-page").Structure),
-		prismtest.Example{Route: all[0].Name.Route(), Status: "201", Body: all[0].Success.Body},
-		prismtest.Example{Route: all[1].Name.Route(), Status: "200", Body: all[1].Success.Body})
-	client, err := klarna.New(klarna.Environment(url), klarna.APIKey(apitest.Key), klarna.WithRetry(klarna.NoRetry()))
-	require.NoError(t, err)
-	pages := hostedpage.New(client)
-	for _, op := range all {
-		err := op.Call(t, pages)
-		if e := new(klarna.Error); errors.As(err, &e) {
-			t.Errorf("%s: %v: %s", op.Name, err, e.Body) // Prism's reasons
-			continue
-		}
-		require.NoError(t, err, op.Name)
-	}
+	url, pages := tested.RequireIndependent(t, all, 2)
 	for _, mode := range []hostedpage.PlaceOrderMode{hostedpage.PlaceOrderModeNone, hostedpage.PlaceOrderModePlaceOrder, hostedpage.PlaceOrderModeCaptureOrder} {
 		page, err := pages.CreateSession(t.Context(), hostedpage.SessionRequest{PaymentSessionURL: sessionURL, Options: hostedpage.Options{
 			PlaceOrderMode: mode, PurchaseType: hostedpage.PurchaseTypeSubscribe, PaymentMethodCategory: hostedpage.PaymentMethodCategoryPayNow,

@@ -1,17 +1,11 @@
 package ordermanagement_test
 
 import (
-	"errors"
-	"net/http"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/klarna-go/klarna-payments/api"
-	"github.com/klarna-go/klarna-payments/internal/apitest"
 	"github.com/klarna-go/klarna-payments/internal/prismtest"
-	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/klarna-go/klarna-payments/klarna/ordermanagement"
 )
 
@@ -19,26 +13,8 @@ func TestIndependentServerAcceptsEveryRequest(t *testing.T) {
 	t.Parallel()
 	all := operations(t)
 	require.Len(t, all, 18)
-	var examples []prismtest.Example
-	for _, op := range all {
-		if op.Success.Status == http.StatusOK {
-			examples = append(examples, prismtest.Example{Route: op.Name.Route(), Status: "200", Body: op.Success.Body})
-		}
-	}
-	require.Len(t, examples, 5)
-	url := prismtest.Start(t, filepath.Join("..", "..", api.ContractNamed("order-management").Structure), examples...)
-	client, err := klarna.New(klarna.Environment(url), klarna.APIKey(apitest.Key), klarna.WithRetry(klarna.NoRetry()))
-	require.NoError(t, err)
-	orders := ordermanagement.New(client)
-	for _, op := range all {
-		err := op.Call(t, orders)
-		if e := new(klarna.Error); errors.As(err, &e) {
-			t.Errorf("%s: %v: %s", op.Name, err, e.Body) // Prism's reasons
-			continue
-		}
-		require.NoError(t, err, op.Name)
-	}
-	_, err = orders.CaptureOrder(t.Context(), orderID, decoded[ordermanagement.CaptureRequest](t, "om_capture_request.minimal.json"))
+	url, orders := tested.RequireIndependent(t, all, 5)
+	_, err := orders.CaptureOrder(t.Context(), orderID, decoded[ordermanagement.CaptureRequest](t, "om_capture_request.minimal.json"))
 	require.NoError(t, err)
 	_, err = orders.RefundOrder(t.Context(), orderID, decoded[ordermanagement.RefundRequest](t, "om_refund_request.return_fee.json"))
 	require.NoError(t, err)
