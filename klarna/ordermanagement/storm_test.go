@@ -5,7 +5,6 @@ package ordermanagement_test
 import (
 	"context"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -14,7 +13,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/net/http2"
 
 	"github.com/klarna-go/klarna-payments/internal/storm"
 	"github.com/klarna-go/klarna-payments/internal/wiretest"
@@ -26,117 +24,52 @@ import (
 // The default transport cannot be told which certificates to trust, so the whole test binary trusts wiretest's.
 func init() { x509.SetFallbackRoots(wiretest.Roots()) }
 
-// Events that end a whole connection are rare: each of them meets every request on it.
-var networkEvents = []storm.Event{
-	{Name: "reset before", Weight: 40, Happens: storm.Reset(http2.ErrCodeInternal)},
-	{Name: "reset after: the response is lost", Weight: 70, Handled: true, Happens: storm.Reset(http2.ErrCodeInternal)},
-	{Name: "REFUSED_STREAM", Weight: 30, Happens: storm.Reset(http2.ErrCodeRefusedStream)},
-	{Name: "connection closed before", Weight: 3, Happens: storm.CloseConnection},
-	{Name: "connection closed after", Weight: 3, Handled: true, Happens: storm.CloseConnection},
-	{Name: "connection silent after", Weight: 4, Handled: true, Happens: storm.Silence},
-	{Name: "stalled before", Weight: 4, Happens: storm.Stall},
-	{Name: "stalled after", Weight: 6, Handled: true, Happens: storm.Stall},
-	{Name: "503 before", Weight: 30, Happens: storm.Respond(503)},
-	{Name: "503 after", Weight: 30, Handled: true, Happens: storm.Respond(503)},
-	{Name: "500 after", Weight: 20, Handled: true, Happens: storm.Respond(500)},
-	{Name: "a page of a gateway after", Weight: 10, Handled: true, Happens: storm.GatewayPage},
-	{Name: "without the id", Weight: 10, Handled: true, Happens: storm.WithoutResult},
-	{Name: "with a Location only", Weight: 20, Handled: true, Happens: func(_ *storm.Network, s *wiretest.Stream, r *httptest.ResponseRecorder) {
-		s.Respond(r.Code, http.Header{"Location": r.Header()["Location"]}, "")
-	}},
-	{Name: "the process dies before", Weight: 10, Happens: storm.Die},
-	{Name: "the process dies after", Weight: 20, Handled: true, Happens: storm.Die},
-}
-
-// stormyShop is a shop behind a bad network.
-type stormyShop struct {
-	storm.Network
-	fake *klarnatest.Server
-	url  string
-}
-
-// process starts a new process of the shop, which has a client of its own.
-func (x *stormyShop) process(t *testing.T) *ordermanagement.Client {
-	client, err := klarna.New(klarna.Environment(x.url), klarna.APIKey(x.fake.APIKey), klarna.WithTimeout(2*time.Second),
-		klarna.WithRetry(klarna.RetryPolicy{MaxAttempts: 5, BaseDelay: 20 * time.Millisecond, MaxDelay: 200 * time.Millisecond}))
-	if err != nil {
-		t.Error(err)
-	}
-	return ordermanagement.New(client)
-}
-
-// stormCall is a capture or a refund that the shop intends. Its key is derived from what is intended, so that a process that
-// was restarted has the same one.
+// stormCall is a capture or a refund that the shop intends.
 type stormCall struct {
-	orderID, key string
-	amount       int64
-	refund       bool
-	of           string // the reference of the captured goods
-
-	id       string
-	calls    int // until there was an id
-	died     bool
-	attempts int
+	storm.KeyedCall
+	orderID string
+	amount  int64
+	refund  bool
+	of      string // the reference of the captured goods
+	id      string
 }
 
 func (c *stormCall) line() []ordermanagement.OrderLine {
 	return []ordermanagement.OrderLine{{Reference: c.of, Name: "Goods", Quantity: 1, UnitPrice: c.amount, TotalAmount: c.amount}}
 }
 
-func (c *stormCall) send(ctx context.Context, orders *ordermanagement.Client, response *klarna.Response) (string, error) {
-	opts := []klarna.CallOption{klarna.WithIdempotencyKey(c.key), klarna.WithResponse(response)}
+func (c *stormCall) send(ctx context.Context, client *klarna.Client, opts ...klarna.CallOption) (err error) {
+	orders := ordermanagement.New(client)
 	if c.refund {
-		return orders.RefundOrder(ctx, c.orderID, ordermanagement.RefundRequest{RefundedAmount: c.amount, Reference: c.key, OrderLines: c.line()}, opts...)
+		c.id, err = orders.RefundOrder(ctx, c.orderID, ordermanagement.RefundRequest{RefundedAmount: c.amount, Reference: c.Key, OrderLines: c.line()}, opts...)
+	} else {
+		c.id, err = orders.CaptureOrder(ctx, c.orderID, ordermanagement.CaptureRequest{CapturedAmount: c.amount, Reference: c.Key, OrderLines: c.line()}, opts...)
 	}
-	return orders.CaptureOrder(ctx, c.orderID, ordermanagement.CaptureRequest{CapturedAmount: c.amount, Reference: c.key, OrderLines: c.line()}, opts...)
+	return err
 }
+
+// stormyShop captures and refunds through a bad network.
+type stormyShop struct{ storm.Shop }
 
 // carriedOut returns the ids of the captures or refunds that the fake server has for a call.
 func (x *stormyShop) carriedOut(c *stormCall) (ids []string) {
-	order := x.fake.Order(c.orderID)
+	order := x.Fake.Order(c.orderID)
 	for _, capture := range order.Captures {
-		if !c.refund && capture.Reference == c.key {
+		if !c.refund && capture.Reference == c.Key {
 			ids = append(ids, capture.CaptureID)
 		}
 	}
 	for _, refund := range order.Refunds {
-		if c.refund && refund.Reference == c.key {
+		if c.refund && refund.Reference == c.Key {
 			ids = append(ids, refund.RefundID)
 		}
 	}
 	return ids
 }
 
-// finish makes a call until it has an id, each time in a new process with the same key.
-func (x *stormyShop) finish(t *testing.T, orders *ordermanagement.Client, c *stormCall) *ordermanagement.Client {
-	for c.id == "" {
-		ctx, cancel := x.Process(t.Context(), c.key)
-		var response klarna.Response
-		id, err := c.send(ctx, orders, &response)
-		died := ctx.Err() != nil
-		cancel()
-		c.calls++
-		c.attempts += response.Attempts
-		switch {
-		case err == nil:
-			c.id = id
-			return orders
-		case !errors.Is(err, klarna.ErrOutcomeUnknown) && len(x.carriedOut(c)) > 0:
-			t.Errorf("%s was carried out, and the caller got: %v", c.key, err)
-		}
-		if c.calls == 20 {
-			t.Errorf("%s has no id after %d calls: %v", c.key, c.calls, err)
-			return orders
-		}
-		c.died = c.died || died
-		orders = x.process(t)
-	}
-	return orders
-}
-
 // place places an order whose amount is that of the captures and a rest.
 func (x *stormyShop) place(t *testing.T, amount int64) string {
-	calm := x.fake.Client()
+	calm := x.Fake.Client()
 	lines := []klarna.OrderLine{{Name: "Goods", Quantity: 1, UnitPrice: amount, TotalAmount: amount}}
 	cart := klarna.SessionCreate{PurchaseCountry: "DE", PurchaseCurrency: "EUR", OrderAmount: amount, OrderLines: lines}
 	session, err := calm.CreateSession(t.Context(), cart)
@@ -144,7 +77,7 @@ func (x *stormyShop) place(t *testing.T, amount int64) string {
 		t.Error(err)
 		return ""
 	}
-	token, err := x.fake.Authorize(session.SessionID)
+	token, err := x.Fake.Authorize(session.SessionID)
 	if err != nil {
 		t.Error(err)
 		return ""
@@ -162,12 +95,19 @@ func (x *stormyShop) place(t *testing.T, amount int64) string {
 func TestStormCapturesAndRefundsOnce(t *testing.T) {
 	fake := klarnatest.NewServer()
 	t.Cleanup(fake.Close)
-	x := &stormyShop{fake: fake, Network: storm.Network{Seed: 2026, Events: networkEvents, Call: storm.ByKey, Serve: storm.Serve(fake)}}
-	x.url = wiretest.NewHTTP2(t, x.Handle, http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: 20}).URL
+	x := &stormyShop{storm.Shop{Fake: fake}}
+	x.Network = storm.Network{Seed: 2026, Events: storm.ShopEvents(
+		storm.Event{Name: "stalled after", Weight: 6, Handled: true, Happens: storm.Stall},
+		storm.Event{Name: "without the id", Weight: 10, Handled: true, Happens: storm.WithoutResult},
+		storm.Event{Name: "with a Location only", Weight: 20, Handled: true, Happens: func(_ *storm.Network, s *wiretest.Stream, r *httptest.ResponseRecorder) {
+			s.Respond(r.Code, http.Header{"Location": r.Header()["Location"]}, "")
+		}},
+	)}
+	x.Start(t)
 
 	start := time.Now()
 	calls := make([][]*stormCall, storm.Size(40, 250))
-	shared := x.process(t)
+	shared := x.NewProcess(t)
 	storm.Each(len(calls), storm.Size(20, 50), func(i int) {
 		random := rand.New(rand.NewPCG(x.Seed, uint64(i)))
 		first, second := 1+random.Int64N(50_000), 1+random.Int64N(50_000)
@@ -176,40 +116,32 @@ func TestStormCapturesAndRefundsOnce(t *testing.T) {
 			return
 		}
 		calls[i] = []*stormCall{
-			{orderID: id, key: fmt.Sprintf("order-%d/parcel-1", i), amount: first, of: "A"},
-			{orderID: id, key: fmt.Sprintf("order-%d/parcel-2", i), amount: second, of: "B"},
-			{orderID: id, key: fmt.Sprintf("order-%d/return-1", i), amount: 1 + random.Int64N(first), refund: true, of: "A"},
-			{orderID: id, key: fmt.Sprintf("order-%d/return-2", i), amount: 1 + random.Int64N(second), refund: true, of: "B"},
+			{KeyedCall: storm.KeyedCall{Key: fmt.Sprintf("order-%d/parcel-1", i)}, orderID: id, amount: first, of: "A"},
+			{KeyedCall: storm.KeyedCall{Key: fmt.Sprintf("order-%d/parcel-2", i)}, orderID: id, amount: second, of: "B"},
+			{KeyedCall: storm.KeyedCall{Key: fmt.Sprintf("order-%d/return-1", i)}, orderID: id, amount: 1 + random.Int64N(first), refund: true, of: "A"},
+			{KeyedCall: storm.KeyedCall{Key: fmt.Sprintf("order-%d/return-2", i)}, orderID: id, amount: 1 + random.Int64N(second), refund: true, of: "B"},
 		}
-		orders := shared
-		for _, call := range calls[i] {
-			orders = x.finish(t, orders, call)
+		client := shared
+		for _, c := range calls[i] {
+			client = x.Finish(t, client, &c.KeyedCall, c.send, func() bool { return len(x.carriedOut(c)) > 0 })
 		}
 	})
-	x.report(t, calls, time.Since(start))
+	x.requireOnce(t, calls, time.Since(start))
 }
 
-// report prints what the storm did, and checks what must hold.
-func (x *stormyShop) report(t *testing.T, orders [][]*stormCall, took time.Duration) {
+// requireOnce requires that each capture and refund was carried out once, under the id that the caller got, and that the amounts are
+// those that were asked for.
+func (x *stormyShop) requireOnce(t *testing.T, orders [][]*stormCall, took time.Duration) {
 	t.Helper()
-	count := map[string]int{}
-	total, attempts, copies := 0, 0, 0
+	var all []*storm.KeyedCall
 	for _, calls := range orders {
 		require.Len(t, calls, 4)
-		order := x.fake.Order(calls[0].orderID)
+		order := x.Fake.Order(calls[0].orderID)
 		var captured, refunded int64
 		refundedOf := map[string]int64{}
 		for _, c := range calls {
-			total, attempts, copies = total+1, attempts+c.attempts, copies+x.Copies(c.key)
-			require.Equal(t, []string{c.id}, x.carriedOut(c), "%s was carried out once, under the id that the caller got", c.key)
-			switch {
-			case c.calls == 1:
-				count["within one call"]++
-			case c.died:
-				count["after the process died"]++
-			default:
-				count["after an unknown outcome"]++
-			}
+			all = append(all, &c.KeyedCall)
+			require.Equal(t, []string{c.id}, x.carriedOut(c), "%s was carried out once, under the id that the caller got", c.Key)
 			if c.refund {
 				refunded += c.amount
 				refundedOf[c.of] = c.amount
@@ -224,10 +156,5 @@ func (x *stormyShop) report(t *testing.T, orders [][]*stormCall, took time.Durat
 			require.Equal(t, refundedOf[capture.OrderLines[0].Reference], capture.RefundedAmount)
 		}
 	}
-	t.Logf("%d captures and refunds in %v; %d attempts reported, %d copies on the wire", total, took.Round(time.Millisecond), attempts, copies)
-	x.Log(t, count)
-	require.LessOrEqual(t, copies, attempts, "net/http sends nothing behind the library's back")
-	alive := total - count["after the process died"]
-	require.GreaterOrEqual(t, count["within one call"], alive*95/100, "ids within one call")
-	require.Positive(t, count["after the process died"])
+	x.Report(t, "captures and refunds", all, took)
 }
