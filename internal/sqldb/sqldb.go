@@ -72,6 +72,18 @@ func (d *DB) Row(ctx context.Context, on Querier, scan func(*sql.Row) error, sta
 	return Retry(ctx, run)
 }
 
+// Change runs a statement without rows, with retries, and returns how many rows it changed when it was run last.
+func (d *DB) Change(ctx context.Context, statement string, args ...any) (changed int64, err error) {
+	err = Retry(ctx, func(ctx context.Context) error {
+		result, err := d.ExecContext(ctx, d.SQL(statement), args...)
+		if err == nil {
+			changed, err = result.RowsAffected()
+		}
+		return err
+	})
+	return changed, err
+}
+
 // Migrate makes the migrations that the database does not have yet, and keeps their number in a table. Any number of processes may do
 // so at once. Migrations are never changed, only added to.
 func (d *DB) Migrate(ctx context.Context, table string, migrations [][]string) error {

@@ -16,6 +16,6 @@ var Migrations = migrations
 
 // Claim takes the lease of a record.
 func (b *Book) Claim(ctx context.Context, reference, owner string) error {
-	_, err := b.claim(ctx, owner, 0, `reference=$4`, reference)
+	_, err := b.claim(ctx, owner, `reference=$4`, reference)
 	return err
 }

@@ -260,6 +260,6 @@ func TestOneOfTwoProcessesClaims(t *testing.T) {
 		require.NoError(t, tx.Commit())
 		require.NoError(t, book.Claim(t.Context(), "ON1", "one"))
 		require.ErrorIs(t, w.book(t).Claim(t.Context(), "ON1", "two"), sql.ErrNoRows)
-		require.NoError(t, book.Claim(t.Context(), "ON1", "one")) // renews
+		require.NoError(t, book.Claim(t.Context(), "ON1", "one")) // repeated
 	})
 }

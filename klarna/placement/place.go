@@ -84,7 +84,7 @@ func (b *Book) Resume(ctx context.Context, reference string) (Result, error) {
 // returns how many are final now, and stops at the first error of the database.
 func (b *Book) Settle(ctx context.Context) (settled int, err error) {
 	for begin := time.Now(); ; {
-		r, err := b.claim(ctx, rand.Text(), tokenLife, `(reference, attempt) = (SELECT reference, attempt FROM klarna_placements
+		r, err := b.claim(ctx, rand.Text(), `(reference, attempt) = (SELECT reference, attempt FROM klarna_placements
 			WHERE state='open' AND next_at <= {now} - $4 AND lease_until <= {now} ORDER BY next_at LIMIT 1)`, time.Since(begin).Milliseconds())
 		if errors.Is(err, sql.ErrNoRows) { // or another process was faster
 			return settled, nil
@@ -141,7 +141,7 @@ func (b *Book) follow(ctx context.Context, reference, owner string, eager bool) 
 			return r.result(), err
 		}
 		if r.lease <= r.now || r.owner == owner {
-			claimed, err := b.claim(ctx, owner, tokenLife, `reference=$4 AND attempt=$5`, reference, r.Attempt)
+			claimed, err := b.claim(ctx, owner, `reference=$4 AND attempt=$5`, reference, r.Attempt)
 			if err == nil {
 				return b.work(ctx, claimed)
 			}
@@ -158,10 +158,10 @@ func (b *Book) follow(ctx context.Context, reference, owner string, eager bool) 
 // work makes the next step of a claimed record, and records what came of it, even if the context has ended meanwhile.
 func (b *Book) work(ctx context.Context, r *record) (Result, error) {
 	renewing, stop := context.WithCancel(ctx)
-	reference, attempt, owner, renewal := r.Reference, r.Attempt, r.owner, sync.WaitGroup{}
+	var renewal sync.WaitGroup
 	renewal.Go(func() {
 		for sqldb.Sleep(renewing, b.lease/3) { // if it cannot be renewed, save notices
-			_, _ = b.claim(renewing, owner, 0, `reference=$4 AND attempt=$5 AND owner=$1`, reference, attempt)
+			_ = b.renew(renewing, r)
 		}
 	})
 	wait := b.step(ctx, r)
@@ -182,7 +182,7 @@ func (b *Book) work(ctx context.Context, r *record) (Result, error) {
 		b.log(ctx, slog.LevelError, r, slog.Any("database_error", err))
 		return r.result(), fmt.Errorf("placement: the result could not be recorded: %w", err)
 	}
-	current, err := b.load(saving, b.db.DB, reference) // somebody else went on with it, and what is recorded counts
+	current, err := b.load(saving, b.db.DB, r.Reference) // somebody else went on with it, and what is recorded counts
 	if r.State == Placed && current.OrderID != r.OrderID {
 		b.log(ctx, slog.LevelError, r, slog.String("recorded_order_id", current.OrderID))
 	}

@@ -152,15 +152,22 @@ func (b *Book) write(ctx context.Context, on sqldb.Querier, o Order, request, ow
 		o.Reference, o.SessionID, o.AuthorizationToken, hex.EncodeToString(hash[:]), request, owner, lease, calls)
 }
 
-// claim takes the lease of an open record that nobody works on, or renews it, and announces a call before it may reach Klarna, if
-// the record is not older than life. Without such a record it returns sql.ErrNoRows.
-func (b *Book) claim(ctx context.Context, owner string, life time.Duration, where string, args ...any) (*record, error) {
+// claim takes the lease of an open record that nobody works on, and announces a call before it may reach Klarna, if the token may
+// still be valid. Without such a record it returns sql.ErrNoRows. The owner's own lease is no obstacle: a claim may be repeated.
+func (b *Book) claim(ctx context.Context, owner, where string, args ...any) (*record, error) {
 	r := new(record)
 	return r, b.db.Row(ctx, b.db.DB, r.scanRow, `UPDATE klarna_placements
 		SET owner=$1, lease_until={now} + $2, calls=calls + CASE WHEN written_at > {now} - $3 THEN 1 ELSE 0 END,
 			sent_at=CASE WHEN written_at > {now} - $3 THEN {now} ELSE sent_at END
 		WHERE state='open' AND (lease_until <= {now} OR owner=$1) AND `+where+` RETURNING `+columns,
-		append([]any{owner, b.lease.Milliseconds(), life.Milliseconds()}, args...)...)
+		append([]any{owner, b.lease.Milliseconds(), tokenLife.Milliseconds()}, args...)...)
+}
+
+// renew renews the lease of a claimed record, unless somebody else has taken it.
+func (b *Book) renew(ctx context.Context, r *record) error {
+	_, err := b.db.Change(ctx, `UPDATE klarna_placements SET lease_until={now} + $4 WHERE reference=$1 AND attempt=$2 AND state='open' AND owner=$3`,
+		r.Reference, r.Attempt, r.owner, b.lease.Milliseconds())
+	return err
 }
 
 // save writes what is known, ends the lease, and erases token and request if the state is final. If somebody else has the lease, it
