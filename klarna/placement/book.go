@@ -3,6 +3,7 @@ package placement
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -140,14 +141,22 @@ func (b *Book) Stats(ctx context.Context) (s Stats, err error) {
 }
 
 // Resolve records what a person found out about an unresolved record. With an order id it becomes Placed. Without one it
-// becomes Rejected, and a new token may start a new attempt. It returns ErrUnknownReference if no record is unresolved.
+// becomes Rejected with ErrTokenExpired, and a new token may start a new attempt. It returns ErrUnknownReference if no record is unresolved.
 func (b *Book) Resolve(ctx context.Context, reference, orderID string) error {
-	state := Placed
-	if orderID == "" {
-		state = Rejected
+	r, err := b.load(ctx, b.db.DB, reference)
+	if err != nil {
+		return err
 	}
-	err := b.db.Row(ctx, b.db.DB, func(row *sql.Row) error { return row.Scan(&reference) }, `UPDATE klarna_placements
-		SET state=$2, order_id=$3, finished_at={now} WHERE reference=$1 AND state='unresolved' RETURNING reference`, reference, string(state), orderID)
+	if r.State, r.OrderID = Placed, orderID; orderID == "" {
+		r.State, r.Exists, r.Expired = Rejected, false, true
+	}
+	details, err := json.Marshal(r.details)
+	if err != nil {
+		return err
+	}
+	err = b.db.Row(ctx, b.db.DB, func(row *sql.Row) error { return row.Scan(&reference) }, `UPDATE klarna_placements
+		SET state=$3, order_id=$4, details=$5, finished_at={now} WHERE reference=$1 AND attempt=$2 AND state='unresolved' RETURNING reference`,
+		reference, r.Attempt, string(r.State), orderID, string(details))
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrUnknownReference
 	}

@@ -157,6 +157,41 @@ func TestAPersonResolves(t *testing.T) {
 	})
 }
 
+// The shopper may approve again, and must not read that the order is placed or being checked.
+func TestARecordThatIsResolvedWithoutAnOrderHasAnExpiredToken(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		after time.Duration
+		was   error
+	}{
+		"the session has an order": {61 * time.Minute, klarna.ErrOrderAlreadyPlaced},
+		"the session is gone":      {49 * time.Hour, klarna.ErrOutcomeUnknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onBoth(t, func(t *testing.T, w *world) {
+				book, o := w.book(t), w.approved(t, "ON1")
+				w.lost(1)
+				_, err := book.Place(t.Context(), o)
+				require.NoError(t, err)
+				w.Advance(test.after)
+				book.Shift(test.after)
+				before, err := book.Resume(t.Context(), "ON1")
+				require.NoError(t, err)
+				require.Equal(t, placement.Unresolved, before.State)
+				require.ErrorIs(t, before.Err, test.was)
+
+				require.NoError(t, book.Resolve(t.Context(), "ON1", ""))
+				result, err := book.Lookup(t.Context(), "ON1")
+				require.NoError(t, err)
+				require.Equal(t, placement.Rejected, result.State)
+				require.Equal(t, placement.ErrTokenExpired, result.Err)
+				require.Equal(t, before.CorrelationIDs, result.CorrelationIDs)
+			})
+		})
+	}
+}
+
 func TestRunPlacesWhatWasWritten(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
