@@ -226,7 +226,7 @@ func (b *Book) send(ctx context.Context, r *record) (retryAfter time.Duration, i
 	e := r.note(err, response.CorrelationID)
 	switch unknown := errors.Is(err, klarna.ErrOutcomeUnknown); {
 	case err == nil:
-		r.State, r.OrderID, r.details.FraudStatus, r.details.RedirectURL = Placed, order.OrderID, order.FraudStatus, order.RedirectURL
+		r.State, r.OrderID, r.FraudStatus, r.RedirectURL = Placed, order.OrderID, order.FraudStatus, order.RedirectURL
 	case errors.Is(err, klarna.ErrNotSent), errors.Is(err, klarna.ErrRateLimited) && !unknown: // Klarna did not look at it
 		if r.calls--; first && (errors.Is(err, klarna.ErrInvalidRequest) || errors.Is(err, klarna.ErrInvalidID)) {
 			r.State = Rejected // nor would the next call be sent
@@ -286,9 +286,9 @@ func (r *record) note(err error, correlationID string) *klarna.Error {
 		r.Failure = &storedError{Operation: e.Operation, StatusCode: e.StatusCode, Code: e.Code, Messages: e.Messages, Fields: e.Fields,
 			CorrelationID: e.CorrelationID, Attempts: e.Attempts}
 	}
-	r.details.CorrelationIDs = append(r.details.CorrelationIDs, e.CorrelationIDs...)
-	if n := len(r.details.CorrelationIDs); n > 40 {
-		r.details.CorrelationIDs = slices.Delete(r.details.CorrelationIDs, 20, n-20)
+	r.CorrelationIDs = append(r.CorrelationIDs, e.CorrelationIDs...)
+	if n := len(r.CorrelationIDs); n > 40 {
+		r.CorrelationIDs = slices.Delete(r.CorrelationIDs, 20, n-20)
 	}
 	return e
 }
@@ -300,6 +300,6 @@ type storedError klarna.Error
 func (b *Book) log(ctx context.Context, level slog.Level, r *record, more ...slog.Attr) {
 	b.logger.LogAttrs(ctx, level, "klarna order "+string(r.State), append([]slog.Attr{
 		slog.String("reference", r.Reference), slog.Int("attempt", r.Attempt), slog.Int("calls", r.calls), slog.String("order_id", r.OrderID),
-		slog.String("session_id", r.SessionID), slog.Any("correlation_ids", r.details.CorrelationIDs), slog.Any("error", r.err()),
+		slog.String("session_id", r.SessionID), slog.Any("correlation_ids", r.CorrelationIDs), slog.Any("error", r.err()),
 	}, more...)...)
 }

@@ -29,12 +29,14 @@ var migrations = [][]string{{`CREATE TABLE klarna_placements (
 
 // record is a row of the table. Times are milliseconds since 1970, by the clock of the database.
 type record struct {
-	Result
-	token, request, owner string
-	calls                 int
-	written, sent, next   int64
-	lease, finished, now  int64
-	read                  time.Time // when now was read
+	Reference, SessionID, OrderID string
+	Attempt                       int
+	State                         State
+	token, request, owner         string
+	calls                         int
+	written, sent, next           int64
+	lease, finished, now          int64
+	read                          time.Time // when now was read
 	details
 }
 
@@ -78,12 +80,13 @@ func at(ms int64) (t time.Time) {
 // clock returns the time of the database, without a query.
 func (r *record) clock() int64 { return r.now + time.Since(r.read).Milliseconds() }
 
-// result completes the result by what the last call led to.
+// result returns what is known of the order.
 func (r *record) result() Result {
-	x := r.Result
-	x.Err, x.FraudStatus, x.RedirectURL, x.CorrelationIDs = r.err(), r.details.FraudStatus, r.details.RedirectURL, r.details.CorrelationIDs
-	x.Written, x.LastSent, x.Finished = at(r.written), at(r.sent*int64(min(r.calls, 1))), at(r.finished)
-	return x
+	return Result{
+		Reference: r.Reference, State: r.State, OrderID: r.OrderID, FraudStatus: r.FraudStatus, RedirectURL: r.RedirectURL, Err: r.err(),
+		CorrelationIDs: r.CorrelationIDs, SessionID: r.SessionID, Attempt: r.Attempt,
+		Written: at(r.written), LastSent: at(r.sent * int64(min(r.calls, 1))), Finished: at(r.finished),
+	}
 }
 
 // err returns why the order is not placed: what the state of the record means, and the failure of the last call.
