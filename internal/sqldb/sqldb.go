@@ -72,6 +72,26 @@ func (d *DB) Row(ctx context.Context, on Querier, scan func(*sql.Row) error, sta
 	return Retry(ctx, run)
 }
 
+// Rows returns what scan makes of each row of a query, with retries.
+func Rows[T any](ctx context.Context, d *DB, scan func(*sql.Rows) (T, error), query string, args ...any) (all []T, err error) {
+	err = Retry(ctx, func(ctx context.Context) error {
+		rows, err := d.QueryContext(ctx, d.SQL(query), args...)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = rows.Close() }()
+		for all = nil; rows.Next(); {
+			row, err := scan(rows)
+			if err != nil {
+				return err
+			}
+			all = append(all, row)
+		}
+		return rows.Err()
+	})
+	return all, err
+}
+
 // Change runs a statement without rows, with retries, and returns how many rows it changed when it was run last.
 func (d *DB) Change(ctx context.Context, statement string, args ...any) (changed int64, err error) {
 	err = Retry(ctx, func(ctx context.Context) error {

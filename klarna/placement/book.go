@@ -3,7 +3,6 @@ package placement
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -150,14 +149,9 @@ func (b *Book) Resolve(ctx context.Context, reference, orderID string) error {
 	if r.State, r.OrderID = Placed, orderID; orderID == "" {
 		r.State, r.Exists, r.Expired = Rejected, false, true
 	}
-	details, err := json.Marshal(r.details)
-	if err != nil {
-		return err
-	}
-	err = b.db.Row(ctx, b.db.DB, func(row *sql.Row) error { return row.Scan(&reference) }, `UPDATE klarna_placements
-		SET state=$3, order_id=$4, details=$5, finished_at={now} WHERE reference=$1 AND attempt=$2 AND state='unresolved' RETURNING reference`,
-		reference, r.Attempt, string(r.State), orderID, string(details))
-	if errors.Is(err, sql.ErrNoRows) {
+	changed, err := b.db.Change(ctx, `UPDATE klarna_placements SET state=$3, order_id=$4, details=$5, finished_at={now}
+		WHERE reference=$1 AND attempt=$2 AND state='unresolved'`, reference, r.Attempt, string(r.State), orderID, r.details)
+	if err == nil && changed == 0 {
 		err = ErrUnknownReference
 	}
 	return err
@@ -166,10 +160,6 @@ func (b *Book) Resolve(ctx context.Context, reference, orderID string) error {
 // Purge deletes the records that were placed or rejected longer ago, and returns how many. A reference whose record is gone
 // counts as new. Tokens and requests are erased before, as soon as a record is final.
 func (b *Book) Purge(ctx context.Context, olderThan time.Duration) (int64, error) {
-	result, err := b.db.ExecContext(ctx, b.db.SQL(`DELETE FROM klarna_placements
-		WHERE state IN ('placed', 'rejected') AND finished_at < {now} - $1`), olderThan.Milliseconds())
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+	return b.db.Change(ctx, `DELETE FROM klarna_placements WHERE state IN ('placed', 'rejected') AND finished_at < {now} - $1`,
+		olderThan.Milliseconds())
 }

@@ -153,12 +153,19 @@ func TestABusyDatabaseIsRetried(t *testing.T) {
 	defer writer.Close()
 	w.dsn, _, _ = strings.Cut(w.dsn, "?")
 	book, o := w.book(t), w.approved(t, "ON1")
-	_, err = writer.ExecContext(t.Context(), `BEGIN IMMEDIATE`)
-	require.NoError(t, err)
-	time.AfterFunc(100*time.Millisecond, func() { _, _ = writer.ExecContext(context.Background(), `COMMIT`) })
+	busy := func() {
+		_, err := writer.ExecContext(t.Context(), `BEGIN IMMEDIATE`)
+		require.NoError(t, err)
+		time.AfterFunc(100*time.Millisecond, func() { _, _ = writer.ExecContext(context.Background(), `COMMIT`) })
+	}
+	busy()
 	result, err := book.Place(t.Context(), o)
 	require.NoError(t, err)
 	require.Equal(t, placement.Placed, result.State)
+	busy()
+	purged, err := book.Purge(t.Context(), -time.Minute)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, purged)
 }
 
 // A storm of lost responses, failures and dead processes, settled by three processes.

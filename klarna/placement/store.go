@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
+	"database/sql/driver"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -51,6 +52,12 @@ type details struct {
 	FraudStatus    klarna.FraudStatus `json:"fraud_status,omitempty"`
 	RedirectURL    string             `json:"redirect_url,omitempty"`
 	CorrelationIDs []string           `json:"correlation_ids,omitempty"`
+}
+
+// Value returns the JSON.
+func (d details) Value() (driver.Value, error) {
+	text, err := json.Marshal(d)
+	return string(text), err
 }
 
 const columns = `reference, attempt, session_id, token, request, state, order_id, owner, lease_until, calls, written_at, sent_at, next_at,
@@ -123,20 +130,12 @@ func (b *Book) load(ctx context.Context, on sqldb.Querier, reference string) (*r
 	return r, err
 }
 
-func (b *Book) list(ctx context.Context, where, arg string) (list []Result, err error) {
-	rows, err := b.db.QueryContext(ctx, b.db.SQL(`SELECT `+columns+` FROM klarna_placements WHERE `+where), arg)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
+func (b *Book) list(ctx context.Context, where, arg string) ([]Result, error) {
+	return sqldb.Rows(ctx, b.db, func(rows *sql.Rows) (Result, error) {
 		var r record
-		if err := r.scan(rows); err != nil {
-			return nil, err
-		}
-		list = append(list, r.result())
-	}
-	return list, rows.Err()
+		err := r.scan(rows)
+		return r.result(), err
+	}, `SELECT `+columns+` FROM klarna_placements WHERE `+where, arg)
 }
 
 // write writes an intent, unless the reference has an attempt that was not rejected, or the token has a record: then it returns
@@ -176,15 +175,11 @@ func (b *Book) renew(ctx context.Context, r *record) error {
 // save writes what is known, ends the lease, and erases token and request if the state is final. If somebody else has the lease, it
 // returns sql.ErrNoRows. An order id is a fact, though, and is written all the same.
 func (b *Book) save(ctx context.Context, r *record, wait time.Duration) error {
-	details, err := json.Marshal(r.details)
-	if err != nil {
-		return err
-	}
 	return b.db.Row(ctx, b.db.DB, func(row *sql.Row) error { return row.Scan(&r.finished) }, `UPDATE klarna_placements
 		SET state=$4, order_id=$5, details=$6, calls=$7, next_at={now} + $8, owner='', lease_until=0,
 			finished_at=CASE WHEN $4='open' THEN 0 ELSE {now} END, token=CASE WHEN $4='open' THEN token ELSE '' END,
 			request=CASE WHEN $4='open' THEN request ELSE '' END
 		WHERE reference=$1 AND attempt=$2 AND (state='open' AND owner=$3 OR state IN ('open', 'unresolved') AND $4='placed')
 		RETURNING finished_at`,
-		r.Reference, r.Attempt, r.owner, string(r.State), r.OrderID, string(details), r.calls, wait.Milliseconds())
+		r.Reference, r.Attempt, r.owner, string(r.State), r.OrderID, r.details, r.calls, wait.Milliseconds())
 }
