@@ -230,7 +230,7 @@ func TestWhatIsRolledBackIsNotPlaced(t *testing.T) {
 func TestSettleReportsTheErrorsOfTheDatabase(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, placement.SQLite)
-	book := w.bookOn(t, w.db)
+	book := w.bookOn(t, w.db, w.quick())
 	require.NoError(t, w.db.Close())
 	_, err := book.Settle(t.Context())
 	require.ErrorContains(t, err, "closed")

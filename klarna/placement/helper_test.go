@@ -3,7 +3,10 @@ package placement_test
 import (
 	"context"
 	"database/sql"
+	"net/http"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -63,16 +66,45 @@ func (w *world) quick(opts ...klarna.Option) *klarna.Client {
 	return w.Client(append([]klarna.Option{klarna.WithRetry(klarna.RetryPolicy{BaseDelay: time.Microsecond, MaxDelay: time.Millisecond})}, opts...)...)
 }
 
+// book is a book of another process.
 func (w *world) book(t testing.TB, opts ...placement.Option) *placement.Book {
 	t.Helper()
-	return w.bookOn(t, w.open(t), opts...)
+	return w.bookOn(t, w.open(t), w.quick(), opts...)
 }
 
-func (w *world) bookOn(t testing.TB, db *sql.DB, opts ...placement.Option) *placement.Book {
+func (w *world) bookOn(t testing.TB, db *sql.DB, client *klarna.Client, opts ...placement.Option) *placement.Book {
 	t.Helper()
-	book, err := placement.New(t.Context(), db, w.dialect, w.quick(), opts...)
+	book, err := placement.New(t.Context(), db, w.dialect, client, opts...)
 	require.NoError(t, err)
 	return book
+}
+
+// between calls a function between the response of CreateOrder and its record, once.
+type between struct {
+	once sync.Once
+	do   func()
+}
+
+func (b *between) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := http.DefaultTransport.RoundTrip(r)
+	if strings.HasSuffix(r.URL.Path, "/order") {
+		b.once.Do(b.do)
+	}
+	return response, err
+}
+
+// between is a client that calls a function between the response of CreateOrder and its record, once.
+func (w *world) between(do func()) *klarna.Client {
+	return w.quick(klarna.WithHTTPClient(&http.Client{Transport: &between{do: do}}))
+}
+
+// intent writes the intent of an order in a transaction of its own.
+func (w *world) intent(t testing.TB, book *placement.Book, o placement.Order) {
+	t.Helper()
+	tx, err := w.db.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	require.NoError(t, book.WriteTx(t.Context(), tx, o))
+	require.NoError(t, tx.Commit())
 }
 
 // approved opens a session, approves it in the shopper's place, and returns the order to place.

@@ -5,8 +5,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/http"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -212,8 +210,7 @@ func TestAMalformedOrderIsNotWritten(t *testing.T) {
 func TestWhatPreflightFindsIsRejectedAtTheFirstCallOnly(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, placement.SQLite)
-	strict, err := placement.New(t.Context(), w.db, w.dialect, w.quick(klarna.WithPreflight(preflight.Check)))
-	require.NoError(t, err)
+	strict := w.bookOn(t, w.db, w.quick(klarna.WithPreflight(preflight.Check)))
 	o := w.approved(t, "ON1")
 	o.Request.OrderAmount = 1
 	result, err := strict.Place(t.Context(), o)
@@ -228,8 +225,7 @@ func TestWhatPreflightFindsIsRejectedAtTheFirstCallOnly(t *testing.T) {
 	o = w.approved(t, "ON2")
 	_, err = w.book(t).Place(t.Context(), o)
 	require.NoError(t, err)
-	strict, err = placement.New(t.Context(), w.db, w.dialect, w.quick(klarna.WithPreflight(func(any) error { return fmt.Errorf("stricter") })))
-	require.NoError(t, err)
+	strict = w.bookOn(t, w.db, w.quick(klarna.WithPreflight(func(any) error { return fmt.Errorf("stricter") })))
 	result, err = strict.Resume(t.Context(), "ON2")
 	require.NoError(t, err)
 	require.Equal(t, placement.Placed, result.State)
@@ -247,41 +243,25 @@ func TestAnOrderWithoutLinesIsSentAsAList(t *testing.T) {
 	require.Contains(t, string(requests[len(requests)-1].Body), `"order_lines":[]`)
 }
 
-// holding delays requests until it is released.
-type holding struct {
-	arrived, release chan struct{}
-	once             sync.Once
-}
-
-func (h *holding) RoundTrip(r *http.Request) (*http.Response, error) {
-	response, err := http.DefaultTransport.RoundTrip(r)
-	if strings.HasSuffix(r.URL.Path, "/order") {
-		h.once.Do(func() { close(h.arrived) })
-		<-h.release
-	}
-	return response, err
-}
-
-func (w *world) holdingBook(t *testing.T, lease time.Duration, opts ...placement.Option) (*placement.Book, *holding) {
+// holdingBook is a book that stands still between the first response of CreateOrder and its record, until release is closed.
+func (w *world) holdingBook(t *testing.T, lease time.Duration, opts ...placement.Option) (book *placement.Book, arrived, release chan struct{}) {
 	t.Helper()
-	h := &holding{arrived: make(chan struct{}), release: make(chan struct{})}
-	client := w.quick(klarna.WithHTTPClient(&http.Client{Transport: h}))
-	book, err := placement.New(t.Context(), w.open(t), w.dialect, client, append(opts, placement.WithLease(lease))...)
-	require.NoError(t, err)
-	return book, h
+	arrived, release = make(chan struct{}), make(chan struct{})
+	client := w.between(func() { close(arrived); <-release })
+	return w.bookOn(t, w.open(t), client, append(opts, placement.WithLease(lease))...), arrived, release
 }
 
 func TestASecondCallerWaitsForTheOneAtWorkAsLongAsItsContext(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		slow, h := w.holdingBook(t, time.Second)
+		slow, arrived, release := w.holdingBook(t, time.Second)
 		o := w.approved(t, "ON1")
 		first := make(chan placement.Result)
 		go func() {
 			result, _ := slow.Place(context.Background(), o)
 			first <- result
 		}()
-		<-h.arrived
+		<-arrived
 		other := w.book(t)
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second) // three leases, which are renewed
 		defer cancel()
@@ -296,7 +276,7 @@ func TestASecondCallerWaitsForTheOneAtWorkAsLongAsItsContext(t *testing.T) {
 			result, _ := other.Place(context.Background(), o)
 			second <- result
 		}()
-		close(h.release)
+		close(release)
 		placed := <-first
 		require.Equal(t, placement.Placed, placed.State)
 		require.Equal(t, placed, <-second)
@@ -314,10 +294,7 @@ func TestTheRecordOfADeadProcessIsTakenOver(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		book, o := w.book(t), w.approved(t, "ON1")
-		tx, err := w.db.BeginTx(t.Context(), nil)
-		require.NoError(t, err)
-		require.NoError(t, book.WriteTx(t.Context(), tx, o))
-		require.NoError(t, tx.Commit())
+		w.intent(t, book, o)
 		w.holdLease(t, 4*time.Second)
 		settled, err := book.Settle(t.Context())
 		require.NoError(t, err)
@@ -348,7 +325,7 @@ func TestAResultIsNotWrittenWithoutTheLease(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		var log bytes.Buffer
-		slow, h := w.holdingBook(t, time.Minute, placement.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+		slow, arrived, release := w.holdingBook(t, time.Minute, placement.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 		o := w.approved(t, "ON1")
 		w.Fail(klarna.OperationCreateOrder, declined)
 		done := make(chan placement.Result)
@@ -359,12 +336,12 @@ func TestAResultIsNotWrittenWithoutTheLease(t *testing.T) {
 			}
 			done <- result
 		}()
-		<-h.arrived
+		<-arrived
 		w.holdLease(t, 0)
 		placed, err := w.book(t).Place(t.Context(), o)
 		require.NoError(t, err)
 		require.Equal(t, placement.Placed, placed.State)
-		close(h.release)
+		close(release)
 		require.Equal(t, placed, <-done) // and not that it was declined
 		require.NotContains(t, log.String(), "klarna order rejected")
 	})
@@ -375,7 +352,7 @@ func TestAResultIsNotWrittenWithoutTheLease(t *testing.T) {
 func TestALeaseThatWasLostIsNotRenewed(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		slow, h := w.holdingBook(t, 300*time.Millisecond)
+		slow, arrived, release := w.holdingBook(t, 300*time.Millisecond)
 		o := w.approved(t, "ON1")
 		w.Fail(klarna.OperationCreateOrder, declined)
 		done := make(chan placement.Result)
@@ -386,7 +363,7 @@ func TestALeaseThatWasLostIsNotRenewed(t *testing.T) {
 			}
 			done <- result
 		}()
-		<-h.arrived
+		<-arrived
 		left := fmt.Sprintf(`UPDATE klarna_placements SET owner='', calls=calls+1, lease_until=0, next_at=%d`, time.Now().Add(time.Hour).UnixMilli())
 		_, err := w.db.ExecContext(t.Context(), left)
 		require.NoError(t, err)
@@ -394,7 +371,7 @@ func TestALeaseThatWasLostIsNotRenewed(t *testing.T) {
 		var owner string
 		require.NoError(t, w.db.QueryRowContext(t.Context(), `SELECT owner FROM klarna_placements`).Scan(&owner))
 		require.Empty(t, owner)
-		close(h.release)
+		close(release)
 		require.Equal(t, placement.Open, (<-done).State, "the other process may have placed it")
 	})
 }
@@ -403,21 +380,21 @@ func TestALeaseThatWasLostIsNotRenewed(t *testing.T) {
 func TestAnOrderIDIsNeverLost(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		slow, h := w.holdingBook(t, time.Minute)
+		slow, arrived, release := w.holdingBook(t, time.Minute)
 		o := w.approved(t, "ON1")
 		done := make(chan placement.Result)
 		go func() {
 			result, _ := slow.Place(context.Background(), o)
 			done <- result
 		}()
-		<-h.arrived
+		<-arrived
 		w.holdLease(t, 0)
 		other := w.book(t)
 		other.Shift(61 * time.Minute)
 		result, err := other.Resume(t.Context(), o.Reference)
 		require.NoError(t, err)
 		require.Equal(t, placement.Unresolved, result.State)
-		close(h.release)
+		close(release)
 		placed := <-done
 		require.Equal(t, placement.Placed, placed.State)
 		require.Equal(t, w.OrderIDs(o.SessionID), []string{placed.OrderID})

@@ -17,9 +17,9 @@ import (
 // transition is a row of the table in the package documentation.
 type transition struct {
 	name   string
-	before func(w *world, o *placement.Order) // what goes wrong
-	steps  []step                             // Place, and then one Settle after the other
-	orders int                                // at Klarna, in the end
+	before func(o *placement.Order) // what goes wrong
+	steps  []step                   // Place, and then one Settle after the other
+	orders int                      // at Klarna, in the end
 }
 
 // step is what a step has to come to.
@@ -63,10 +63,10 @@ var transitions = []transition{
 		{meets: three(klarnatest.TooManyRequests(0)), state: placement.Open},
 		{after: 2 * time.Second, meets: []klarnatest.Fault{declined}, state: placement.Rejected, is: []error{klarna.ErrForbidden}, isNot: plain},
 	}},
-	{name: "the order does not match the approval", before: func(_ *world, o *placement.Order) { o.Request.OrderLines[0].Name = "Another shoe" }, steps: []step{
+	{name: "the order does not match the approval", before: func(o *placement.Order) { o.Request.OrderLines[0].Name = "Another shoe" }, steps: []step{
 		{state: placement.Rejected, is: []error{klarna.ErrConflict}, isNot: plain},
 	}},
-	{name: "a rejection that holds for all calls", before: func(_ *world, o *placement.Order) { o.Request.OrderLines[0].Name = "Another shoe" }, steps: []step{
+	{name: "a rejection that holds for all calls", before: func(o *placement.Order) { o.Request.OrderLines[0].Name = "Another shoe" }, steps: []step{
 		{meets: three(klarnatest.EmptyStatus(503)), state: placement.Open, is: unknown},
 		{after: 2 * time.Second, state: placement.Rejected, is: []error{klarna.ErrConflict}, isNot: plain},
 	}},
@@ -124,7 +124,7 @@ func TestTransitions(t *testing.T) {
 			onBoth(t, func(t *testing.T, w *world) {
 				book, o := w.book(t), w.approved(t, "ON1")
 				if test.before != nil {
-					test.before(w, &o)
+					test.before(&o)
 				}
 				var last placement.Result
 				for i, step := range test.steps {
