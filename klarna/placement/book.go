@@ -15,7 +15,7 @@ import (
 // State is what is known of an order.
 type State string
 
-// The states of a record. All but Open are final.
+// The states of a record. All but Open are final: no more requests are sent. Resolve, or an order id that arrives late, ends Unresolved.
 const (
 	Open       State = "open"       // the order may exist, or may still be placed
 	Placed     State = "placed"     // the order exists, and Result.OrderID is its id

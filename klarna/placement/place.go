@@ -29,11 +29,11 @@ const (
 
 // Place writes the intent, places the order and records the result. If the reference has a record, Place sends no other request: it
 // returns the record's result, waits for whoever works on it, or goes on with the stored request. Only after a rejection, a
-// new token starts a further attempt.
+// token without a record starts a further attempt; with any other token, Place returns the rejection.
 //
-// Result has what came of the order, also of a rejected one. An error means that the call could not find out: the order is malformed
-// (klarna.ErrNotSent), its token is taken (ErrTokenUsed), the database failed, or ctx ended. In the last two cases the intent may
-// be written, and Settle goes on with it: tell the shopper that you are checking, and call Place again with the same order.
+// Result has what came of the order, also of a rejected one. With the errors klarna.ErrNotSent (the order is malformed) and
+// ErrTokenUsed (the token has a record, and the reference has none), nothing was written or sent. With any other, the intent may be
+// written, and Settle goes on with it: tell the shopper that you are checking, and call Place again with the same order.
 //
 // Give Place a context that does not end when the shopper closes the page, with a deadline of 45 s or so.
 func (b *Book) Place(ctx context.Context, o Order) (Result, error) {
