@@ -212,16 +212,9 @@ func admitsEmpty(schema *openapi3.Schema, value any) bool {
 func (n *normalizer) text(at *step, schema *openapi3.Schema, value any) any {
 	switch found := value.(type) {
 	case string:
-		for _, known := range KnownValues(schema) {
-			if found == known {
-				return found
-			}
-		}
-		for _, known := range KnownValues(schema) {
-			if strings.EqualFold(found, known) {
-				n.note(at, RuleOtherCase, "is written in another case than the contract's %s", known)
-				return known
-			}
+		if known, ok := KnownValue(schema, found); ok && known != found {
+			n.note(at, RuleOtherCase, "is written in another case than the contract's %s", known)
+			return known
 		}
 	case json.Number:
 		n.note(at, RuleCoerced, "is a number where the contract has a string")
@@ -251,6 +244,19 @@ func KnownValues(schema *openapi3.Schema) (known []string) {
 		known = strings.Split(list[1], "|")
 	}
 	return known
+}
+
+// KnownValue returns the known value that a text is, in the same case or another.
+func KnownValue(schema *openapi3.Schema, text string) (known string, ok bool) {
+	for _, value := range KnownValues(schema) {
+		if value == text {
+			return text, true
+		}
+		if !ok && strings.EqualFold(value, text) {
+			known, ok = value, true
+		}
+	}
+	return known, ok
 }
 
 func (n *normalizer) integer(at *step, value any) any {

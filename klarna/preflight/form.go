@@ -58,11 +58,9 @@ func formProblem(path, reason string, fault *openapi3.SchemaError, tree any, rep
 	}
 	found, rule := at(tree, fault.JSONPointer()), fault.Schema
 	if text, ok := found.(string); ok {
-		for _, known := range contract.KnownValues(rule) {
-			if strings.EqualFold(text, known) {
-				report.warning(path, CodeOtherCase, "is written in another case than %s, which Klarna was seen to accept", known)
-				return
-			}
+		if known, ok := contract.KnownValue(rule, text); ok {
+			report.warning(path, CodeOtherCase, "is written in another case than %s, which Klarna was seen to accept", known)
+			return
 		}
 	}
 	switch fault.SchemaField {
