@@ -335,24 +335,3 @@ func (n *normalizer) boolean(at *step, value any) any {
 	}
 	return value
 }
-
-// seenWithout are members that the contract requires, and that Klarna was seen not to miss: of an empty request for a customer
-// token its rejection named the other two only.
-var seenWithout = map[string][]string{
-	"customer_token_creation_request": {"locale", "purchase_country", "purchase_currency"},
-}
-
-// appReturnURL is the one member whose pattern Klarna does not enforce: the pattern's part against https, which the contract
-// cannot express, was seen to be ignored.
-const appReturnURL = "merchant_urls.app_return_url"
-
-// IsTolerated reports whether a provider was seen to accept what breaks its contract. The schema is that of the body.
-func (v Violation) IsTolerated(schema string) bool {
-	switch {
-	case v.fault == nil:
-		return false
-	case v.fault.SchemaField == "required":
-		return slices.Contains(seenWithout[schema], v.Path)
-	}
-	return v.fault.SchemaField == "pattern" && v.Path == appReturnURL
-}
