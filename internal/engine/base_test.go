@@ -21,8 +21,10 @@ func TestBaseURLIsChecked(t *testing.T) {
 		require.NoError(t, err, text)
 		require.Equal(t, want, base.String())
 	}
-	_, err := engine.ParseBaseURL("http://klarna.test", false)
+	_, err := engine.ParseBaseURL("http://klarna.test/s3cret", false)
 	require.ErrorIs(t, err, engine.ErrPlain)
+	require.ErrorContains(t, err, `the base URL of host "klarna.test" must be https`)
+	require.NotContains(t, err.Error(), "s3cret")
 	base, err := engine.ParseBaseURL("http://klarna.test", true)
 	require.NoError(t, err)
 	require.True(t, engine.IsPlain(base))
@@ -31,12 +33,13 @@ func TestBaseURLIsChecked(t *testing.T) {
 func TestInvalidBaseURLIsNotQuoted(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"":                                     "not a URL",
+		"":                                     "the environment is not a URL",
+		"api.example/s3cret":                   "the environment is not a URL",
 		"https://a b/s3cret":                   "not a URL",
-		"https://user:s3cret@api.example":      "must not contain a user name or password",
+		"https://user:s3cret@api.example":      "the base URL must not contain a user name or password",
 		"ftp://api.example/s3cret":             `not with "ftp:"`,
 		"https:///s3cret":                      "has no host",
-		"https://api.example/?key=s3cret":      "must not have a query",
+		"https://api.example/?key=s3cret":      `the base URL of host "api.example" must not have a query`,
 		"https://api.example/#s3cret":          "must not have a fragment",
 		"https://api.example/s3cret/../secret": `must not contain ".."`,
 	} {

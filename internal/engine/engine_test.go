@@ -410,25 +410,3 @@ func TestFieldsOfAnErrorBodyStandInItsText(t *testing.T) {
 	_, err = e.Do(t.Context(), engine.Call{Operation: op, Request: request(t, op)})
 	require.EqualError(t, err, "400 Bad Request: "+strings.Repeat("f, ", 19)+"f")
 }
-
-func TestBaseURLIsCheckedWithoutQuotingIt(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]string{
-		"https://api.example/a/":      "",
-		"http://127.0.0.1:80":         "",
-		"":                            "the environment is not a URL",
-		"api.example":                 "the environment is not a URL",
-		"https://u:s3cret@api.exampl": "the base URL must not contain a user name or password",
-		"http://api.example":          `the base URL of host "api.example" must be https`,
-		"https://api.example?k=s3cre": `the base URL of host "api.example" must not have a query`,
-	} {
-		base, err := engine.ParseBaseURL(text, false)
-		if want == "" {
-			require.NoError(t, err)
-			require.Equal(t, strings.TrimRight(text, "/"), base.String())
-			continue
-		}
-		require.ErrorContains(t, err, want)
-		require.NotContains(t, err.Error(), "s3cre")
-	}
-}
