@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io/fs"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -44,13 +45,26 @@ func (a API[C]) StrictClient(t testing.TB, base http.RoundTripper, opts ...klarn
 // Through returns a client of a transport that nothing checks. Its waits are too short to be noticed.
 func (a API[C]) Through(t testing.TB, transport http.RoundTripper, opts ...klarna.Option) *C {
 	t.Helper()
+	return a.at(t, klarna.PlaygroundEU, transport, opts...)
+}
+
+func (a API[C]) at(t testing.TB, env klarna.Environment, transport http.RoundTripper, opts ...klarna.Option) *C {
+	t.Helper()
 	opts = append([]klarna.Option{
 		klarna.WithHTTPClient(&http.Client{Transport: transport}),
 		klarna.WithRetry(klarna.RetryPolicy{BaseDelay: time.Microsecond, MaxDelay: time.Millisecond}),
 	}, opts...)
-	client, err := klarna.New(klarna.PlaygroundEU, klarna.APIKey(Key), opts...)
+	client, err := klarna.New(env, klarna.APIKey(Key), opts...)
 	require.NoError(t, err)
 	return a.New(client)
+}
+
+// Peer returns a client of a peer that breaks HTTP, with a transport of its own that nothing checks.
+func (a API[C]) Peer(t testing.TB, url string, opts ...klarna.Option) *C {
+	t.Helper()
+	transport := wiretest.Transport()
+	t.Cleanup(transport.CloseIdleConnections)
+	return a.at(t, klarna.Environment(url), transport, append([]klarna.Option{klarna.WithTimeout(5 * time.Second)}, opts...)...)
 }
 
 func (a API[C]) loaded(t testing.TB) *contract.Contract {
@@ -72,6 +86,17 @@ func (a API[C]) Example(t testing.TB, name string) string {
 func (a API[C]) Decode(t testing.TB, name string, into any) {
 	t.Helper()
 	require.NoError(t, json.Unmarshal([]byte(a.Example(t, name)), into))
+}
+
+// Encoded decodes a body of testdata/examples into value, which must have all its members, and returns what value encodes to.
+func (a API[C]) Encoded(t testing.TB, name string, value any) string {
+	t.Helper()
+	decoder := json.NewDecoder(strings.NewReader(a.Example(t, name)))
+	decoder.DisallowUnknownFields()
+	require.NoError(t, decoder.Decode(value), name)
+	encoded, err := json.Marshal(value)
+	require.NoError(t, err)
+	return string(encoded)
 }
 
 // Rejected is a rejection in Klarna's words.

@@ -3,30 +3,16 @@ package hostedpage_test
 import (
 	"context"
 	"errors"
-	"net/http"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/http2"
 
-	"github.com/klarna-go/klarna-payments/internal/apitest"
 	"github.com/klarna-go/klarna-payments/internal/wiretest"
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/klarna-go/klarna-payments/klarna/hostedpage"
 )
-
-// peerClient returns a client of a peer that breaks HTTP.
-func peerClient(t *testing.T, url string) *hostedpage.Client {
-	t.Helper()
-	transport := wiretest.Transport()
-	t.Cleanup(transport.CloseIdleConnections)
-	client, err := klarna.New(klarna.Environment(url), klarna.APIKey(apitest.Key),
-		klarna.WithHTTPClient(&http.Client{Transport: transport}), klarna.WithTimeout(5*time.Second),
-		klarna.WithRetry(klarna.RetryPolicy{BaseDelay: time.Microsecond, MaxDelay: time.Millisecond}))
-	require.NoError(t, err)
-	return hostedpage.New(client)
-}
 
 // Of a page and of a message there is one copy on the wire, unless the server guarantees that it did not process one.
 func TestOnlyWhatWasNotProcessedIsOnTheWireTwice(t *testing.T) {
@@ -53,7 +39,7 @@ func TestOnlyWhatWasNotProcessedIsOnTheWireTwice(t *testing.T) {
 					continue // of a distribution, the status is all that counts
 				}
 				peer := wiretest.NewHTTP2(t, func(s *wiretest.Stream) { s.Read(); test.end(s) })
-				err := op.Call(t, peerClient(t, peer.URL))
+				err := op.Call(t, tested.Peer(t, peer.URL))
 				require.ErrorIs(t, err, test.want, op.Name)
 				require.NotErrorIs(t, err, klarna.ErrOutcomeUnknown, op.Name)
 				require.Equal(t, test.copies, peer.Copies(""), op.Name)
@@ -66,7 +52,7 @@ func TestOnlyWhatWasNotProcessedIsOnTheWireTwice(t *testing.T) {
 func TestCallEndsWithItsDeadline(t *testing.T) {
 	t.Parallel()
 	peer := wiretest.NewHTTP2(t, func(s *wiretest.Stream) { s.Read() }) // and no response
-	pages := peerClient(t, peer.URL)
+	pages := tested.Peer(t, peer.URL)
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	began := time.Now()

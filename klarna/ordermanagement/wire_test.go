@@ -9,30 +9,14 @@ import (
 	"net/http"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/http2"
 
-	"github.com/klarna-go/klarna-payments/internal/apitest"
 	"github.com/klarna-go/klarna-payments/internal/wiretest"
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/klarna-go/klarna-payments/klarna/ordermanagement"
 )
-
-// peerClient returns a client of a peer that breaks HTTP.
-func peerClient(t *testing.T, url string, opts ...klarna.Option) *ordermanagement.Client {
-	t.Helper()
-	transport := wiretest.Transport()
-	t.Cleanup(transport.CloseIdleConnections)
-	opts = append([]klarna.Option{
-		klarna.WithHTTPClient(&http.Client{Transport: transport}), klarna.WithTimeout(2 * time.Second),
-		klarna.WithRetry(klarna.RetryPolicy{BaseDelay: time.Microsecond, MaxDelay: time.Millisecond}),
-	}, opts...)
-	client, err := klarna.New(klarna.Environment(url), klarna.APIKey(apitest.Key), opts...)
-	require.NoError(t, err)
-	return ordermanagement.New(client)
-}
 
 // Each copy on the wire is an attempt, and has the call's key, with a body or without.
 func TestEveryCopyOnTheWireHasTheKey(t *testing.T) {
@@ -47,7 +31,7 @@ func TestEveryCopyOnTheWireHasTheKey(t *testing.T) {
 			t.Parallel()
 			for _, op := range changing(t) {
 				peer := wiretest.NewHTTP2(t, func(s *wiretest.Stream) { s.Read(); end(s) })
-				err := op.Call(t, peerClient(t, peer.URL), klarna.WithIdempotencyKey("k-1"))
+				err := op.Call(t, tested.Peer(t, peer.URL), klarna.WithIdempotencyKey("k-1"))
 				require.ErrorIs(t, err, klarna.ErrOutcomeUnknown, op.Name)
 				var e *klarna.Error
 				require.ErrorAs(t, err, &e)
@@ -119,7 +103,7 @@ func TestNothingIsCarriedOutTwiceOverAFaultyNetwork(t *testing.T) {
 	peer := wiretest.NewHTTP2(t, b.handle)
 	const calls = 200
 	inOneCall, asked := 0, map[string]int64{} // by id
-	client := peerClient(t, peer.URL)
+	client := tested.Peer(t, peer.URL)
 	for i := range calls {
 		key, amount := fmt.Sprint("shipment-", i), int64(i+1)
 		for try := 1; ; try++ {
@@ -140,7 +124,7 @@ func TestNothingIsCarriedOutTwiceOverAFaultyNetwork(t *testing.T) {
 				break
 			}
 			require.True(t, errors.Is(err, klarna.ErrOutcomeUnknown) || errors.Is(err, klarna.ErrNotSent), "%v", err)
-			client = peerClient(t, peer.URL) // the program starts anew
+			client = tested.Peer(t, peer.URL) // the program starts anew
 		}
 	}
 	b.mu.Lock()
