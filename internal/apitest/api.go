@@ -88,7 +88,7 @@ func (a API[C]) Decode(t testing.TB, name string, into any) {
 	require.NoError(t, json.Unmarshal([]byte(a.Example(t, name)), into))
 }
 
-// Encoded decodes a body of testdata/examples into value, which must have all its members, and returns what value encodes to.
+// Encoded decodes a body of testdata/examples into value, whose type must have all its members, and returns what value encodes to.
 func (a API[C]) Encoded(t testing.TB, name string, value any) string {
 	t.Helper()
 	decoder := json.NewDecoder(strings.NewReader(a.Example(t, name)))

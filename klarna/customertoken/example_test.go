@@ -12,8 +12,13 @@ import (
 
 // A period of a subscription is charged, with a key of its own that is stored before the call.
 func ExampleClient_CreateOrder() {
-	server, customerToken := signedUp(monthly)
+	server := klarnatest.NewServer()
 	defer server.Close()
+	customerToken, err := signUp(server, monthly)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
 	tokens := customertoken.New(server.Client())
 
 	ctx := context.Background()
@@ -53,8 +58,13 @@ func ExampleRenewal() {
 
 // The customer is present, and confirms a charge of a card that has expired.
 func ExampleStepUpID() {
-	server, customerToken := signedUp(klarna.Subscription{})
+	server := klarnatest.NewServer()
 	defer server.Close()
+	customerToken, err := signUp(server, klarna.Subscription{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
 	if err := server.DeclineCharges(customerToken, "UNAVAILABLE_PAYMENT_METHOD"); err != nil {
 		fmt.Println(err)
 		return
@@ -64,7 +74,7 @@ func ExampleStepUpID() {
 	ctx := context.Background()
 	charge := customertoken.Renewal("EUR", klarna.Subscription{}, klarna.OrderLine{Name: "Film", Quantity: 1, UnitPrice: 499, TaxRate: 1900})
 	charge.StepUp = customertoken.StepUpSupported
-	_, err := customertoken.New(client).CreateOrder(ctx, customerToken, charge, klarna.WithIdempotencyKey("film-100482/1"))
+	_, err = customertoken.New(client).CreateOrder(ctx, customerToken, charge, klarna.WithIdempotencyKey("film-100482/1"))
 	if stepUpID, ok := customertoken.StepUpID(err); ok {
 		session, err := client.CreateSession(ctx, klarna.SessionCreate{
 			StepUpID: stepUpID, Customer: klarna.Customer{CustomerToken: customerToken}, Intent: klarna.IntentBuyAndTokenize,
@@ -74,29 +84,4 @@ func ExampleStepUpID() {
 		fmt.Println("the customer has to confirm:", session != nil, err)
 	}
 	// Output: the customer has to confirm: true <nil>
-}
-
-// signedUp returns a fake server and a customer token of it.
-func signedUp(subscription klarna.Subscription) (*klarnatest.Server, string) {
-	server := klarnatest.NewServer()
-	client := server.Client()
-	cart := customertoken.Renewal("EUR", subscription, klarna.OrderLine{Name: "First", Quantity: 1, UnitPrice: 1299, TaxRate: 1900})
-	session, err := client.CreateSession(context.Background(), klarna.SessionCreate{
-		Intent: klarna.IntentTokenize, PurchaseCountry: "DE", PurchaseCurrency: "EUR",
-		OrderAmount: cart.OrderAmount, OrderTaxAmount: cart.OrderTaxAmount, OrderLines: cart.OrderLines,
-	})
-	if err != nil {
-		panic(err)
-	}
-	authorization, err := server.Authorize(session.SessionID)
-	if err != nil {
-		panic(err)
-	}
-	token, err := client.CreateCustomerToken(context.Background(), authorization, klarna.CustomerTokenCreationRequest{
-		Description: "Plan", IntendedUse: klarna.IntendedUseSubscription, Locale: "de-DE", PurchaseCountry: "DE", PurchaseCurrency: "EUR",
-	})
-	if err != nil {
-		panic(err)
-	}
-	return server, token.TokenID
 }

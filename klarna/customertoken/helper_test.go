@@ -1,6 +1,7 @@
 package customertoken_test
 
 import (
+	"context"
 	"embed"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/klarna-go/klarna-payments/internal/wiretest"
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/klarna-go/klarna-payments/klarna/customertoken"
+	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
 )
 
 const customerToken = "0b1d9815-165e-42e2-8867-35bc03789e00"
@@ -62,6 +64,30 @@ func renewal(t testing.TB) customertoken.OrderRequest {
 func charge(t *testing.T, s *wiretest.Script, opts ...klarna.CallOption) (*customertoken.Order, error) {
 	t.Helper()
 	return tested.Client(t, s).CreateOrder(t.Context(), customerToken, renewal(t), opts...)
+}
+
+// signUp returns a customer token of a fake server.
+func signUp(server *klarnatest.Server, subscription klarna.Subscription) (string, error) {
+	client := server.Client()
+	first := customertoken.Renewal("EUR", subscription, klarna.OrderLine{Name: "First", Quantity: 1, UnitPrice: 1299, TaxRate: 1900})
+	session, err := client.CreateSession(context.Background(), klarna.SessionCreate{
+		Intent: klarna.IntentTokenize, PurchaseCountry: "DE", PurchaseCurrency: "EUR",
+		OrderAmount: first.OrderAmount, OrderTaxAmount: first.OrderTaxAmount, OrderLines: first.OrderLines,
+	})
+	if err != nil {
+		return "", err
+	}
+	authorization, err := server.Authorize(session.SessionID)
+	if err != nil {
+		return "", err
+	}
+	token, err := client.CreateCustomerToken(context.Background(), authorization, klarna.CustomerTokenCreationRequest{
+		Description: "Plan", IntendedUse: klarna.IntendedUseSubscription, Locale: "de-DE", PurchaseCountry: "DE", PurchaseCurrency: "EUR",
+	})
+	if err != nil {
+		return "", err
+	}
+	return token.TokenID, nil
 }
 
 //go:embed testdata/examples

@@ -67,7 +67,11 @@ func TestStormChargesEveryCustomerOnce(t *testing.T) {
 	charges := make([]*stormyCharge, storm.Size(100, 500))
 	shared := run.NewProcess(t)
 	storm.Each(len(charges), storm.Size(20, 50), func(i int) {
-		c := &stormyCharge{KeyedCall: storm.KeyedCall{Key: fmt.Sprintf("subscription-%d/march/1", i)}, token: run.signUp(t), amount: int64(100 + i)}
+		token, err := signUp(fake, monthly) // in calm weather
+		if err != nil {
+			t.Error(err)
+		}
+		c := &stormyCharge{KeyedCall: storm.KeyedCall{Key: fmt.Sprintf("subscription-%d/march/1", i)}, token: token, amount: int64(100 + i)}
 		charges[i] = c
 		request := customertoken.Renewal("EUR", monthly, klarna.OrderLine{Name: "Coffee", Quantity: 1, UnitPrice: c.amount, TaxRate: 700})
 		request.MerchantReference1 = c.Key
@@ -104,33 +108,6 @@ func (x *renewalRun) ordersOf(key string) []string {
 		ids = append(ids, id)
 	}
 	return ids
-}
-
-// signUp makes a customer token, in calm weather.
-func (x *renewalRun) signUp(t *testing.T) string {
-	calm := x.Fake.Client()
-	first := customertoken.Renewal("EUR", monthly, klarna.OrderLine{Name: "Coffee", Quantity: 1, UnitPrice: 1299, TaxRate: 700})
-	session, err := calm.CreateSession(context.Background(), klarna.SessionCreate{
-		Intent: klarna.IntentTokenize, PurchaseCountry: "DE", PurchaseCurrency: "EUR",
-		OrderAmount: first.OrderAmount, OrderTaxAmount: first.OrderTaxAmount, OrderLines: first.OrderLines,
-	})
-	if err != nil {
-		t.Error(err)
-		return ""
-	}
-	authorization, err := x.Fake.Authorize(session.SessionID)
-	if err != nil {
-		t.Error(err)
-		return ""
-	}
-	token, err := calm.CreateCustomerToken(context.Background(), authorization, klarna.CustomerTokenCreationRequest{
-		Description: "Coffee", IntendedUse: klarna.IntendedUseSubscription, Locale: "de-DE", PurchaseCountry: "DE", PurchaseCurrency: "EUR",
-	})
-	if err != nil {
-		t.Error(err)
-		return ""
-	}
-	return token.TokenID
 }
 
 // requireOnce requires that each customer was charged once, with the order that the caller got.
