@@ -160,7 +160,7 @@ func checkSessionURL(text, base string) error {
 	switch {
 	case err != nil || u.Hostname() == "":
 		return errors.New("is not an absolute URL; it is what SessionURL of the klarna.Client returns, not the id of the session")
-	case u.Scheme != "https" && (u.Scheme != "http" || !engine.IsLoopback(u.Hostname()) && !isBelow(text, base)):
+	case u.Scheme != "https" && u.Scheme != "http", engine.IsPlain(u) && !isBelow(text, base):
 		return fmt.Errorf("must begin with https://, not with %.20q; http is accepted for loopback and for the client's own base URL only", u.Scheme+":")
 	case strings.Trim(u.Path, "/") == "" || strings.HasSuffix(u.Path, "/"):
 		return errors.New("has no session id at its end")
