@@ -10,16 +10,11 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
 )
 
-// approvedInTheBrowser returns a cart without addresses, its session after the shopper approved it with some, and the token.
-func approvedInTheBrowser(t *testing.T, server *klarnatest.Server) (klarna.SessionCreate, *klarna.SessionRead, string) {
-	t.Helper()
-	client := server.Client()
-	cart := klarna.SessionCreate{
-		PurchaseCountry: "DE", PurchaseCurrency: "EUR", OrderAmount: 11900, OrderTaxAmount: 1900,
-		OrderLines: []klarna.OrderLine{{
-			Reference: "AD6654412", Name: "Running shoe", Quantity: 1, UnitPrice: 11900, TaxRate: 1900, TotalAmount: 11900, TotalTaxAmount: 1900,
-		}},
-	}
+func TestOrderFromApprovedHasTheAddressesThatTheBrowserPassed(t *testing.T) {
+	t.Parallel()
+	server := klarnatest.NewServer()
+	t.Cleanup(server.Close)
+	client, cart := server.Client(), sessionCreate()
 	session, err := client.CreateSession(t.Context(), cart)
 	require.NoError(t, err)
 	address := klarna.Address{
@@ -33,17 +28,8 @@ func approvedInTheBrowser(t *testing.T, server *klarnatest.Server) (klarna.Sessi
 	approved, err := client.ReadSession(t.Context(), session.SessionID)
 	require.NoError(t, err)
 	require.Equal(t, address, approved.BillingAddress)
-	return cart, approved, token
-}
 
-func TestOrderFromApprovedHasTheAddressesThatTheBrowserPassed(t *testing.T) {
-	t.Parallel()
-	server := klarnatest.NewServer()
-	t.Cleanup(server.Close)
-	cart, approved, token := approvedInTheBrowser(t, server)
-	client := server.Client()
-
-	_, err := client.CreateOrder(t.Context(), token, klarna.OrderFromSession(cart))
+	_, err = client.CreateOrder(t.Context(), token, klarna.OrderFromSession(cart))
 	var e *klarna.Error
 	require.True(t, errors.As(err, &e))
 	require.ErrorIs(t, err, klarna.ErrConflict)
