@@ -4,6 +4,7 @@ package pgtest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -72,6 +74,7 @@ func run(ctx context.Context, url, statement string) error {
 // programs returns the folder of the newest server programs.
 func programs() (string, error) {
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres") // where Debian has them
+	slices.SortFunc(found, func(a, b string) int { return cmp.Compare(version(b), version(a)) })
 	for _, name := range []string{"/usr/local/bin/postgres", "/opt/homebrew/bin/postgres"} {
 		if _, err := os.Stat(name); err == nil {
 			found = append(found, name)
@@ -84,6 +87,12 @@ func programs() (string, error) {
 		return "", errNotInstalled
 	}
 	return filepath.Dir(found[0]), nil
+}
+
+// version is that of a program in a folder such as /usr/lib/postgresql/16/bin.
+func version(program string) float64 {
+	number, _ := strconv.ParseFloat(filepath.Base(filepath.Dir(filepath.Dir(program))), 64)
+	return number
 }
 
 // startServer returns the URL of a server, up to the name of the database.
