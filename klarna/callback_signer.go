@@ -20,9 +20,10 @@ import (
 var ErrInvalidSignature = errors.New("klarna: invalid callback signature")
 
 // CallbackSigner puts a secret into callback URLs, since Klarna does not sign its callbacks and asks merchants to do this.
-// It is for MerchantURLs.Authorization and MerchantURLs.Notification. The URL carries a reference of yours, such as the id
-// of the shopper's cart, an expiry, and an HMAC-SHA256 over both and the escaped path. Host and other parameters are not
-// signed, since proxies and placeholders change them. It is safe for concurrent use.
+// It is for MerchantURLs.Authorization and MerchantURLs.Notification, and for MerchantURLs.StatusUpdate of a hosted page. The
+// URL carries a reference of yours, such as the id of the shopper's cart, an expiry, and an HMAC-SHA256 over both and the
+// escaped path. Host and other parameters are not signed, since proxies and placeholders change them. It is safe for
+// concurrent use.
 //
 //	signer, err := klarna.NewCallbackSigner(key)
 //	url, err := signer.Sign("https://shop.example/klarna/authorized", cartID, 48*time.Hour)

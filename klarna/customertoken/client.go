@@ -18,8 +18,8 @@ type Client struct{ client *klarna.Client }
 // New returns a client that sends its calls through another: with its environment, credentials and options.
 func New(client *klarna.Client) *Client { return &Client{client} }
 
-// CreateOrder charges a customer token, and returns the order that this placed. Store its id: package ordermanagement captures
-// and refunds the order by it, unless AutoCapture has captured it. [Renewal] makes the request for a period of a subscription.
+// CreateOrder charges a customer token, and returns the order that this placed. Store its id: package ordermanagement refunds
+// the order by it, and captures it, unless AutoCapture has. [Renewal] makes the request for a period of a subscription.
 //
 // The request has an idempotency key: the caller's ([klarna.WithIdempotencyKey]), or else a random one. Store a key of your own
 // before the call. Use it again after [klarna.ErrOutcomeUnknown], a crash, or a call that was not sent. After a decline, the next

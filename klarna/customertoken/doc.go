@@ -15,8 +15,8 @@
 //
 // # Tokens
 //
-// A token has no expiry. It is ACTIVE, SUSPENDED by Klarna, or CANCELLED, which is final. It is of one of two kinds, by the lines of
-// the session that it was made of, and charging one as the other leads to declines:
+// A token has no expiry. It is ACTIVE, SUSPENDED by Klarna, or CANCELLED, which is final. There are two kinds of tokens. The lines
+// of the session from which the token was created decide the kind, and charging one as the other leads to declines:
 //
 //	subscription  lines with a subscription   charged without the customer, with lines that have the same subscription
 //	on demand     lines without one           charged while the customer is present, with [StepUpSupported]
@@ -58,8 +58,9 @@
 //   - After 24 hours a key protects no more. Then look for the order in Klarna's merchant portal by its merchant reference before you
 //     charge again.
 //
-// A rejection after an ambiguous attempt is [klarna.ErrOutcomeUnknown] too, unless it is 400 BAD_VALUE, which holds for every
-// attempt with the same body. So is 409 for a key of the caller's: an earlier call with it may still run.
+// A rejection after an ambiguous attempt is [klarna.ErrOutcomeUnknown] too. The exception is 400 BAD_VALUE: it holds for every
+// attempt with the same body. A 409 is always klarna.ErrOutcomeUnknown if the key is the caller's: an earlier call with that key
+// may still run.
 //
 // Each attempt sends the same bytes and the same key. [klarna.RetryPolicy] explains the columns.
 //

@@ -9,7 +9,7 @@ import (
 )
 
 // Errors that errors.Is reports for a [*klarna.Error], by Klarna's error code. The package documentation lists what to do about
-// each. It reports none of them where the outcome is unknown.
+// each. errors.Is reports none of them if the outcome is unknown.
 var (
 	// ErrTokenNotFound is TOKEN_NOT_FOUND, or NOT_FOUND for ReadToken: the id belongs to no customer token. An authorization token
 	// is not one.

@@ -26,7 +26,7 @@ func IsFinal(status SessionStatus) bool {
 // is newer than any callback.
 //
 // Klarna does not sign the callback: put a secret into the URL, as [klarna.CallbackSigner] does, or anyone can post here. Do not log
-// it: its authorization token is valid for one order.
+// the callback: in mode NONE it has an authorization token, which is valid for one order.
 //
 // The error describes what is wrong with the request, and quotes nothing of it; respond with 400. The body is read up to
 // 64 KiB.

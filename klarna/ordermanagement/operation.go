@@ -8,8 +8,8 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna"
 )
 
-// Errors that errors.Is reports for a [*klarna.Error], by Klarna's error code. It reports none of them where the outcome is
-// unknown.
+// Errors that errors.Is reports for a [*klarna.Error], by Klarna's error code. errors.Is reports none of them if the
+// outcome is unknown.
 var (
 	// ErrCaptureNotAllowed is CAPTURE_NOT_ALLOWED: the amount is more than what is left to capture, or the order has expired,
 	// was cancelled, or is pending.
