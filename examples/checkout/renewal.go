@@ -200,7 +200,7 @@ func holdsForAll(err error) bool {
 const renewalColumns = `key, subscription, period, charge, checkout_id, reference, request, amount, state, attempts, ambiguous, sent, attempted,
 	klarna_order_id, problem, step_up_id, detail`
 
-func scanRenewal(row interface{ Scan(dest ...any) error }) (*renewal, error) {
+func scanRenewal(row scanner) (*renewal, error) {
 	r := new(renewal)
 	var attempted time.Time
 	err := row.Scan(&r.key, &r.subscription, &r.period, &r.charge, &r.checkoutID, &r.reference, asJSON{&r.request}, &r.amount, &r.state,
@@ -213,7 +213,7 @@ func scanRenewal(row interface{ Scan(dest ...any) error }) (*renewal, error) {
 
 // renewals reads the charges of a period, or of all periods if it is 0, the oldest first.
 func (st *store) renewals(ctx context.Context, subscription string, period int64) ([]*renewal, error) {
-	return queryAll(ctx, st, scanRenewal, `SELECT `+renewalColumns+` FROM renewals
+	return queryAll(ctx, st.db, scanRenewal, `SELECT `+renewalColumns+` FROM renewals
 		WHERE subscription = $1 AND (period = $2 OR $2 = 0) ORDER BY period, charge`, subscription, period)
 }
 
@@ -330,8 +330,9 @@ func (st *store) closeRenewal(ctx context.Context, sub *subscription, r *renewal
 // discardUnordered gives up the tokens of sign-ups whose order was not placed. After this time, their approvals have expired.
 func (s *shop) discardUnordered(ctx context.Context) error {
 	type made struct{ checkoutID, token string }
-	all, err := queryAll(ctx, s.store, func(row interface{ Scan(dest ...any) error }) (m made, err error) {
-		return m, row.Scan(&m.checkoutID, &m.token)
+	all, err := queryAll(ctx, s.store.db, func(row scanner) (m made, err error) {
+		err = row.Scan(&m.checkoutID, &m.token)
+		return m, err
 	}, `
 		SELECT sc.checkout_id, sc.customer_token FROM subscription_checkouts sc
 		WHERE sc.token_state = 'made' AND sc.asked < $1 AND NOT EXISTS (

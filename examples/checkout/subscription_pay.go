@@ -143,8 +143,9 @@ func (s *shop) settlePaidInSessions(ctx context.Context) error {
 		key, state, orderID, token string
 		fraud                      klarna.FraudStatus
 	}
-	all, err := queryAll(ctx, s.store, func(row interface{ Scan(dest ...any) error }) (p paying, err error) {
-		return p, row.Scan(&p.key, &p.state, &p.orderID, &p.fraud, &p.token)
+	all, err := queryAll(ctx, s.store.db, func(row scanner) (p paying, err error) {
+		err = row.Scan(&p.key, &p.state, &p.orderID, &p.fraud, &p.token)
+		return p, err
 	}, `
 		SELECT r.key, COALESCE(o.state, ''), COALESCE(o.klarna_order_id, ''), COALESCE(o.fraud_status, ''), sc.customer_token
 		FROM renewals r JOIN subscription_checkouts sc ON sc.checkout_id = r.checkout_id LEFT JOIN orders o ON o.number = r.reference
