@@ -165,24 +165,22 @@ func (s *shop) settleSubscriptions(ctx context.Context) error {
 func (st *store) beginSubscriptions(ctx context.Context) error {
 	begun, err := queryAll(ctx, st.db, func(row scanner) (*subscription, error) {
 		sub := &subscription{state: active, period: 2}
-		var session klarna.SessionCreate
-		err := row.Scan(&sub.number, &sub.shopperID, &sub.customerToken, asJSON{&session}, asJSON{&sub.lines}, &sub.currency, &sub.began)
-		sub.intent = session.Intent
+		err := row.Scan(&sub.number, &sub.shopperID, &sub.customerToken, asJSON{&sub.lines}, &sub.currency, &sub.began)
 		return sub, err
 	}, `
-		SELECT o.number, o.shopper_id, sc.customer_token, c.session, o.lines, o.currency, o.ordered
-		FROM subscription_checkouts sc JOIN orders o ON o.number = sc.subscription JOIN checkouts c ON c.id = sc.checkout_id
+		SELECT o.number, o.shopper_id, sc.customer_token, o.lines, o.currency, o.ordered
+		FROM subscription_checkouts sc JOIN orders o ON o.number = sc.subscription
 		WHERE sc.period = 1 AND sc.token_state = 'made' AND o.state = 'placed' AND o.fraud_status <> 'REJECTED'
 		AND NOT EXISTS (SELECT 1 FROM subscriptions s WHERE s.number = sc.subscription)`)
 	if err != nil {
 		return err
 	}
 	for _, sub := range begun {
+		sub.intent, sub.plan = intentOf(sub.lines), planOf(sub.lines)
 		sub.lines, _ = split(sub.lines)
 		if len(sub.lines) == 0 {
 			continue
 		}
-		sub.plan = sub.lines[0].Subscription
 		if _, err := st.db.ExecContext(ctx, `
 			INSERT INTO subscriptions (`+subscriptionColumns+`) VALUES ($1, $2, $3, '', $4, $5, $6, $7, $8, $9, $10, $11, 0) ON CONFLICT DO NOTHING`,
 			sub.number, sub.shopperID, sub.state, sub.customerToken, sub.intent, asJSON{sub.plan}, asJSON{sub.lines}, sub.currency, sub.period,
