@@ -217,6 +217,16 @@ func (st *store) renewals(ctx context.Context, subscription string, period int64
 		WHERE subscription = $1 AND (period = $2 OR $2 = 0) ORDER BY period, charge`, subscription, period)
 }
 
+// charging reads the open charges of all subscriptions, by the subscription's number. There is one at most.
+func (st *store) charging(ctx context.Context) (map[string]*renewal, error) {
+	all, err := queryAll(ctx, st.db, scanRenewal, `SELECT `+renewalColumns+` FROM renewals WHERE state IN ('sending', 'unresolved')`)
+	open := make(map[string]*renewal, len(all))
+	for _, r := range all {
+		open[r.subscription] = r
+	}
+	return open, err
+}
+
 // addRenewal stores a renewal before it is sent. It reports false if another process was faster, or the subscription has changed.
 func (st *store) addRenewal(ctx context.Context, sub *subscription, r *renewal) (added bool, err error) {
 	err = st.inTx(ctx, func(tx *sql.Tx) error {
@@ -325,28 +335,4 @@ func (st *store) closeRenewal(ctx context.Context, sub *subscription, r *renewal
 		}
 		return st.conclude(ctx, tx, sub, r, "")
 	})
-}
-
-// discardUnordered gives up the tokens of sign-ups whose order was not placed. After this time, their approvals have expired.
-func (s *shop) discardUnordered(ctx context.Context) error {
-	type made struct{ checkoutID, token string }
-	all, err := queryAll(ctx, s.store.db, func(row scanner) (m made, err error) {
-		err = row.Scan(&m.checkoutID, &m.token)
-		return m, err
-	}, `
-		SELECT sc.checkout_id, sc.customer_token FROM subscription_checkouts sc
-		WHERE sc.token_state = 'made' AND sc.asked < $1 AND NOT EXISTS (
-			SELECT 1 FROM checkouts c JOIN orders o ON o.number = c.number WHERE c.id = sc.checkout_id)`, now().Add(-2*time.Hour))
-	for _, m := range all {
-		err = errors.Join(err, s.store.inTx(ctx, func(tx *sql.Tx) error {
-			done, err := wrote(ctx, tx, `
-				UPDATE subscription_checkouts SET token_state = 'wanted', customer_token = ''
-				WHERE checkout_id = $1 AND token_state = 'made' AND customer_token = $2`, m.checkoutID, m.token)
-			if err != nil || !done {
-				return err
-			}
-			return discard(ctx, tx, m.token)
-		}))
-	}
-	return err
 }
