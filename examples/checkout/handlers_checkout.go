@@ -216,7 +216,7 @@ func (s *shop) showOrder(w http.ResponseWriter, r *http.Request, sh *shopper) {
 		s.goOn(w, r, sh, o.checkoutID)
 		return
 	}
-	subscription, err := s.subscriptionOf(r.Context(), o.number)
+	subscription, err := s.subscriptionOf(r.Context(), o)
 	if err != nil {
 		s.failed(w, r, sh, "the subscription could not be read", err)
 		return

@@ -62,7 +62,9 @@ func (o *office) resolve(w http.ResponseWriter, r *http.Request) {
 	err = o.shop.book.Resolve(ctx, record.number, id)
 	switch {
 	case err == nil:
-		o.shop.follow(ctx)
+		if err := o.shop.followOrder(ctx, record); err != nil { // the background goes on
+			o.shop.logger.WarnContext(ctx, "an order that a person resolved could not be recorded", "order_number", record.number, "error", err)
+		}
 	case errors.Is(err, placement.ErrUnknownReference) && id != "": // it was ordered elsewhere
 		err = o.shop.store.orderPlaced(ctx, record.number, &klarna.Order{OrderID: id})
 	}

@@ -69,9 +69,9 @@ func (st *store) orders(ctx context.Context, skip, most int) ([]*order, error) {
 	return queryAll(ctx, st.db, scanOrder, `SELECT `+orderColumns+` FROM orders ORDER BY ordered DESC, number LIMIT $1 OFFSET $2`, most, skip)
 }
 
-// ordersWithoutID returns the numbers of orders whose id is not known, or not yet, the newest first.
-func (st *store) ordersWithoutID(ctx context.Context) ([]string, error) {
-	return queryAll(ctx, st.db, scanText, `SELECT number FROM orders WHERE klarna_order_id = '' ORDER BY ordered DESC LIMIT 1000`)
+// ordersWithoutID reads the orders whose id is not known, or not yet, the newest first.
+func (st *store) ordersWithoutID(ctx context.Context) ([]*order, error) {
+	return queryAll(ctx, st.db, scanOrder, `SELECT `+orderColumns+` FROM orders WHERE klarna_order_id = '' ORDER BY ordered DESC LIMIT 1000`)
 }
 
 // addOrder stores the order of an open checkout before it is sent, together with what the caller writes down. It does nothing if the

@@ -231,11 +231,14 @@ func (s *shop) paymentUnavailable(w http.ResponseWriter, r *http.Request, _ *sho
 }
 
 // subscriptionOf returns the path of the subscription that began with an order, or an empty string.
-func (s *shop) subscriptionOf(ctx context.Context, number string) (string, error) {
+func (s *shop) subscriptionOf(ctx context.Context, o *order) (string, error) {
+	if subscribed, _ := split(o.lines); len(subscribed) == 0 {
+		return "", nil
+	}
 	if err := s.settleSubscriptions(ctx); err != nil {
 		return "", err
 	}
-	sub, err := s.store.subscription(ctx, number)
+	sub, err := s.store.subscription(ctx, o.number)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
