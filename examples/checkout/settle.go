@@ -64,16 +64,10 @@ func (s *shop) useWaiting(ctx context.Context, id string) error {
 	if err != nil || c.waiting == "" {
 		return err
 	}
-	err = s.place(ctx, id, c.waiting, byWaiting)
-	if errors.Is(err, errPeriodPaid) { // let go of the approval: it counts against what the customer may spend
-		if err := s.klarna.CancelAuthorization(ctx, c.waiting); err != nil {
-			s.logger.WarnContext(ctx, "the authorization could not be cancelled", "order_number", c.number, "error", err)
-		}
+	if err := s.place(ctx, id, c.waiting, byWaiting); err != nil && !isOver(err) {
+		return err
 	}
-	if err != nil && isOver(err) {
-		return nil // the shopper is asked to approve once more
-	}
-	return err
+	return nil // if it is over, the shopper is asked to approve once more
 }
 
 // keepPlacements is how long it is kept how an order was placed, after that is known.

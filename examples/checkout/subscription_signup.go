@@ -86,10 +86,7 @@ func (s *shop) askForToken(ctx context.Context, c *checkout, authorizationToken 
 		return errors.Join(err, s.store.endSignUp(storing, c, tokenWanted, ""))
 	}
 	s.logger.WarnContext(ctx, "a customer token may exist, and its id is lost", "order_number", c.number, "error", err)
-	// The approval counts against what the shopper may spend, and no order will be placed with it.
-	if cancelErr := s.klarna.CancelAuthorization(storing, authorizationToken); cancelErr != nil {
-		s.logger.WarnContext(ctx, "the authorization could not be cancelled", "order_number", c.number, "error", cancelErr)
-	}
+	s.letGo(storing, c, authorizationToken)
 	return errors.Join(errTokenLost, s.store.endSignUp(storing, c, tokenLost, ""), s.store.end(storing, c))
 }
 
