@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"sync"
 
 	"github.com/klarna-go/klarna-payments/klarna"
 )
@@ -17,7 +18,7 @@ type operation func(id string, request *Request) (result any, rejected *failure)
 
 // serve is the way of every call: body, fault, credentials, rate limit, what the operation does, response.
 func (s *Server) serve(op klarna.Operation, do handler) http.HandlerFunc {
-	form := formOf(op)
+	form := sync.OnceValue(func() form { return formOf(op) }) // to read the contracts takes longer than to start
 	return func(w http.ResponseWriter, r *http.Request) {
 		request := s.newRequest(op)
 		request.Body, request.rejected = s.readBody(w, r)
@@ -35,7 +36,7 @@ func (s *Server) serve(op klarna.Operation, do handler) http.HandlerFunc {
 }
 
 // handle does what a request asks for, and returns the response.
-func (s *Server) handle(r *http.Request, request *Request, form form, do handler) response {
+func (s *Server) handle(r *http.Request, request *Request, form func() form, do handler) response {
 	if !s.authenticated(r) {
 		return s.renderUnauthorized(request)
 	}
