@@ -32,19 +32,6 @@ func (s *Server) hostedPageOperations() map[klarna.Operation]operation {
 	}
 }
 
-// hostedPages handles an operation of the Hosted Payment Page: as one of Payments, but for the status of a success.
-func (s *Server) hostedPages(op klarna.Operation, do operation) handler {
-	handle := s.payments(do)
-	success := engine.Registered(string(op)).Success[0]
-	return func(r *http.Request, request *Request) response {
-		rendered := handle(r, request)
-		if rendered.status < 300 {
-			rendered.status = success
-		}
-		return rendered
-	}
-}
-
 func (s *Server) createPage(_ string, sent *Request) (any, *failure) {
 	var request hostedpage.SessionRequest
 	if rejected := pageBody("SessionCreationRequestV1", sent.sent, &request); rejected != nil {
