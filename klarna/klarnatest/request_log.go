@@ -89,9 +89,7 @@ func (l *requestLog) add(r Request) {
 	l.requests = append(l.requests, r)
 	l.bytes += r.size()
 	for len(l.requests) > maxRequests || l.bytes > maxBodyTotal {
-		l.bytes -= l.requests[0].size()
-		l.requests[0] = Request{} // the array behind the slice keeps it until it grows
-		l.requests = l.requests[1:]
+		l.bytes -= shift(&l.requests).size()
 	}
 }
 
