@@ -39,7 +39,7 @@ var (
 	ErrUnexpectedResponse = errors.New("klarna: unexpected response")
 	// ErrResponseTooLarge reports a body longer than what is read: 8 MiB of a success, 64 KiB of an error.
 	ErrResponseTooLarge = errors.New("klarna: response too large")
-	// ErrNotSent reports that Klarna did not process the request: nothing was sent, or no part of its body, or
+	// ErrNotSent reports that Klarna did not process the request: nothing was sent; or no part of its body was sent; or
 	// the server guarantees that it did not process it. It is safe to make the call again.
 	ErrNotSent = errors.New("klarna: not sent")
 	// ErrNoResponse reports that a request was sent, or may have been, and no response came.

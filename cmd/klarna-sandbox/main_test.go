@@ -234,11 +234,7 @@ func TestItStopsOnASignal(t *testing.T) {
 }
 
 func TestTheWalkThroughWorks(t *testing.T) {
-	for _, tool := range []string{"sh", "curl", "sed"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skip("there is no " + tool)
-		}
-	}
+	needPrograms(t)
 	help, err := exec.Command(program, "-h").CombinedOutput()
 	require.NoError(t, err, "help is no failure")
 	_, script, ok := strings.Cut(string(help), "printed, then:\n")

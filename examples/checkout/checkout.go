@@ -149,7 +149,7 @@ func (st *store) stopWaiting(ctx context.Context, c *checkout, problem string) e
 
 // waiting returns the ids of the checkouts whose order was rejected, and that have a later approval.
 func (st *store) waiting(ctx context.Context) ([]string, error) {
-	return st.texts(ctx, `SELECT id FROM checkouts WHERE state = 'open' AND waiting <> ''`)
+	return queryAll(ctx, st.db, scanText, `SELECT id FROM checkouts WHERE state = 'open' AND waiting <> ''`)
 }
 
 // offered are the categories that are still to be had.

@@ -71,21 +71,28 @@ func (s *shop) reload(ctx context.Context, c *checkout) error {
 // newSession opens a session for the cart.
 func (s *shop) newSession(ctx context.Context, sh *shopper) (*checkout, error) {
 	c := newCheckout(sh)
-	var err error
-	if c.session.MerchantURLs, err = s.merchantURLs(c); err != nil {
+	if err := s.openSession(ctx, c, orderPath(c.number)); err != nil {
 		return nil, err
+	}
+	return c, s.store.addCheckout(ctx, sh, c)
+}
+
+// openSession opens the session of a new checkout. The path is where the shopper comes back to after the order.
+func (s *shop) openSession(ctx context.Context, c *checkout, path string) (err error) {
+	if c.session.MerchantURLs, err = s.merchantURLs(c, path); err != nil {
+		return err
 	}
 	opened, err := s.klarna.CreateSession(ctx, c.session)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	c.sessionID, c.clientToken, c.categories = opened.SessionID, opened.ClientToken, opened.PaymentMethodCategories
-	return c, s.store.addCheckout(ctx, sh, c)
+	return nil
 }
 
 // merchantURLs are where Klarna sends the shopper, and its callback. Klarna does not sign callbacks, so the URL does. Without
 // a base URL there are none: Klarna could not reach them.
-func (s *shop) merchantURLs(c *checkout) (klarna.MerchantURLs, error) {
+func (s *shop) merchantURLs(c *checkout, path string) (klarna.MerchantURLs, error) {
 	if s.baseURL == "" {
 		return klarna.MerchantURLs{}, nil
 	}
@@ -93,5 +100,5 @@ func (s *shop) merchantURLs(c *checkout) (klarna.MerchantURLs, error) {
 	if err != nil {
 		return klarna.MerchantURLs{}, err
 	}
-	return klarna.MerchantURLs{Authorization: authorization, Confirmation: s.baseURL + orderPath(c.number)}, nil
+	return klarna.MerchantURLs{Authorization: authorization, Confirmation: s.baseURL + path}, nil
 }

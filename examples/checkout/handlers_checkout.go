@@ -87,7 +87,7 @@ func (s *shop) authorized(w http.ResponseWriter, r *http.Request, sh *shopper) {
 		s.failed(w, r, sh, "an authorization led to no order", err, "order_number", c.number)
 		return
 	}
-	s.showApproved(w, r, sh, c, token, err)
+	s.showApproved(w, r, sh, c, "/checkout/"+c.id, token, err)
 }
 
 // ordersNothing reports whether a problem shows that an approval can lead to no order.
@@ -95,12 +95,12 @@ func ordersNothing(kind string) bool {
 	return slices.Contains([]string{"foreign", "changed", "expired", "lost", "unsubscribed", "paid"}, kind)
 }
 
-// showApproved lets the shopper bring an approval once more.
-func (s *shop) showApproved(w http.ResponseWriter, r *http.Request, sh *shopper, c *checkout, token string, err error) {
+// showApproved lets the shopper bring an approval once more, to the path of the checkout.
+func (s *shop) showApproved(w http.ResponseWriter, r *http.Request, sh *shopper, c *checkout, path, token string, err error) {
 	// Klarna or the database cannot be reached. The approval is still good, and Klarna's callback may bring it at any moment: the page must
 	// not claim that nothing will be ordered.
 	s.logger.WarnContext(r.Context(), "an authorization led to no order yet", "order_number", c.number, "problem", problemOf(err), "error", err)
-	s.render(w, r, http.StatusServiceUnavailable, sh, "approved", "Your order is not placed yet", struct{ ID, CSRF, Token string }{c.id, s.csrf(sh.id), token})
+	s.render(w, r, http.StatusServiceUnavailable, sh, "approved", "Your order is not placed yet", struct{ Path, CSRF, Token string }{path, s.csrf(sh.id), token})
 }
 
 // unavailable handles the browser's report that Klarna's widget offers nothing any more. Only Klarna knows whether the
@@ -216,7 +216,7 @@ func (s *shop) showOrder(w http.ResponseWriter, r *http.Request, sh *shopper) {
 		s.goOn(w, r, sh, o.checkoutID)
 		return
 	}
-	subscription, err := s.subscriptionOf(r.Context(), o.number)
+	subscription, err := s.subscriptionOf(r.Context(), o)
 	if err != nil {
 		s.failed(w, r, sh, "the subscription could not be read", err)
 		return

@@ -70,7 +70,7 @@ func (s *shop) placeOfPage(ctx context.Context, p *hostedPage, token string, by 
 	if err != nil && !isOver(err) {
 		return err
 	}
-	// The shopper may have approved twice, and the other approval was ordered. This one counts against what they may spend.
+	// The shopper may have approved twice, and the other approval was ordered.
 	c, err := s.store.checkout(ctx, p.checkoutID)
 	if err != nil {
 		return err
@@ -82,9 +82,7 @@ func (s *shop) placeOfPage(ctx context.Context, p *hostedPage, token string, by 
 	}
 	unused := another || errors.Is(err, sql.ErrNoRows) && c.state == ended
 	if unused && token != "" {
-		if err := s.klarna.CancelAuthorization(ctx, token); err != nil {
-			s.logger.WarnContext(ctx, "the authorization could not be cancelled", "order_number", c.number, "error", err)
-		}
+		s.letGo(ctx, c, token)
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ type hostedPage struct {
 
 const pageColumns = `id, checkout_id, url, open, status`
 
-func scanPage(row interface{ Scan(dest ...any) error }) (*hostedPage, error) {
+func scanPage(row scanner) (*hostedPage, error) {
 	p := new(hostedPage)
 	err := row.Scan(&p.id, &p.checkoutID, &p.url, &p.open, &p.status)
 	return p, err
@@ -78,24 +78,13 @@ func (st *store) savePage(ctx context.Context, p *hostedPage) error {
 func (st *store) pagesToLookAt(ctx context.Context, every time.Duration) (pages []*hostedPage, err error) {
 	at := now()
 	err = st.inTx(ctx, func(tx *sql.Tx) error {
-		pages = nil
-		rows, err := tx.QueryContext(ctx, `
+		var err error
+		pages, err = queryAll(ctx, tx, scanPage, `
 			UPDATE hosted_pages SET looked = $1
 			WHERE open AND (looked < $2 AND created > $3 OR looked < $4)
 			AND id IN (SELECT id FROM hosted_pages WHERE open AND (looked < $2 AND created > $3 OR looked < $4) ORDER BY looked LIMIT 100)
 			RETURNING `+pageColumns, at, at.Add(-every), at.Add(-time.Hour), at.Add(-10*every))
-		if err != nil {
-			return err
-		}
-		defer func() { _ = rows.Close() }()
-		for rows.Next() {
-			p, err := scanPage(rows)
-			if err != nil {
-				return err
-			}
-			pages = append(pages, p)
-		}
-		return rows.Err()
+		return err
 	})
 	return pages, err
 }

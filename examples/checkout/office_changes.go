@@ -119,7 +119,7 @@ func (o *office) keyOf(orderNumber, form string, made changes) string {
 const changeColumns = `key, order_number, number, kind, form, posted, amount, captured_before, refunded_before, left_before, request,
 	state, attempts, sent, attempted, rejected, problem, detail`
 
-func scanChange(row interface{ Scan(dest ...any) error }) (*change, error) {
+func scanChange(row scanner) (*change, error) {
 	ch := new(change)
 	var attempted time.Time
 	err := row.Scan(&ch.key, &ch.orderNumber, &ch.number, &ch.kind, &ch.form, &ch.posted, &ch.amount,
@@ -133,20 +133,7 @@ func scanChange(row interface{ Scan(dest ...any) error }) (*change, error) {
 
 // changes reads all changes of an order.
 func (st *store) changes(ctx context.Context, orderNumber string) (changes, error) {
-	rows, err := st.db.QueryContext(ctx, `SELECT `+changeColumns+` FROM changes WHERE order_number = $1 ORDER BY number`, orderNumber)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var found changes
-	for rows.Next() {
-		ch, err := scanChange(rows)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, ch)
-	}
-	return found, rows.Err()
+	return queryAll(ctx, st.db, scanChange, `SELECT `+changeColumns+` FROM changes WHERE order_number = $1 ORDER BY number`, orderNumber)
 }
 
 // change reads the change of an order with a key. It fails with sql.ErrNoRows if it is missing.

@@ -55,14 +55,16 @@ func (o *office) resolve(w http.ResponseWriter, r *http.Request) {
 			o.showUnresolved(w, r, record, http.StatusConflict, "Klarna has confirmed that this order exists.")
 			return
 		}
-	} else if wrong := o.wrongID(r, record, id); wrong != "" {
+	} else if wrong := o.wrongID(r, record.number, id); wrong != "" {
 		o.showUnresolved(w, r, record, http.StatusUnprocessableEntity, wrong)
 		return
 	}
 	err = o.shop.book.Resolve(ctx, record.number, id)
 	switch {
 	case err == nil:
-		o.shop.follow(ctx)
+		if err := o.shop.followOrder(ctx, record); err != nil { // the background goes on
+			o.shop.logger.WarnContext(ctx, "an order that a person resolved could not be recorded", "order_number", record.number, "error", err)
+		}
 	case errors.Is(err, placement.ErrUnknownReference) && id != "": // it was ordered elsewhere
 		err = o.shop.store.orderPlaced(ctx, record.number, &klarna.Order{OrderID: id})
 	}
@@ -78,16 +80,16 @@ func (o *office) resolve(w http.ResponseWriter, r *http.Request) {
 	seeOther(w, r, officePath(record.number))
 }
 
-// wrongID returns in words why an id cannot be that of an order, or an empty string.
-func (o *office) wrongID(r *http.Request, record *order, id string) string {
+// wrongID returns in words why an id cannot be that of the order with a number, or an empty string.
+func (o *office) wrongID(r *http.Request, number, id string) string {
 	found, err := o.orders.ReadOrder(r.Context(), id)
 	switch {
 	case errors.Is(err, klarna.ErrInvalidID), errors.Is(err, klarna.ErrInvalidRequest), errors.Is(err, klarna.ErrNotFound):
 		return "Klarna has no order with this id."
 	case err != nil:
-		o.shop.logger.WarnContext(r.Context(), "an order could not be read", "order_number", record.number, "error", err)
+		o.shop.logger.WarnContext(r.Context(), "an order could not be read", "order_number", number, "error", err)
 		return "Klarna cannot be reached, so the id could not be checked. Nothing was stored."
-	case found.MerchantReference1 != record.number:
+	case found.MerchantReference1 != number:
 		return "The order with this id has another order number."
 	}
 	return ""

@@ -47,7 +47,7 @@ const (
 const orderColumns = `number, checkout_id, shopper_id, state, lines, amount, tax, currency, placed_by, klarna_order_id, fraud_status, redirect_url, ordered`
 
 // scanOrder reads the orderColumns of a row.
-func scanOrder(row interface{ Scan(dest ...any) error }) (*order, error) {
+func scanOrder(row scanner) (*order, error) {
 	o := new(order)
 	err := row.Scan(&o.number, &o.checkoutID, &o.shopperID, &o.state, asJSON{&o.lines}, &o.amount, &o.tax, &o.currency, &o.placedBy,
 		&o.orderID, &o.fraud, &o.redirectURL, &o.ordered)
@@ -66,25 +66,12 @@ func (st *store) lastOrder(ctx context.Context, shopperID string) (*order, error
 
 // orders reads some orders, the newest first. Those whose outcome is unknown are among them.
 func (st *store) orders(ctx context.Context, skip, most int) ([]*order, error) {
-	rows, err := st.db.QueryContext(ctx, `SELECT `+orderColumns+` FROM orders ORDER BY ordered DESC, number LIMIT $1 OFFSET $2`, most, skip)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var found []*order
-	for rows.Next() {
-		o, err := scanOrder(rows)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, o)
-	}
-	return found, rows.Err()
+	return queryAll(ctx, st.db, scanOrder, `SELECT `+orderColumns+` FROM orders ORDER BY ordered DESC, number LIMIT $1 OFFSET $2`, most, skip)
 }
 
-// ordersWithoutID returns the numbers of orders whose id is not known, or not yet, the newest first.
-func (st *store) ordersWithoutID(ctx context.Context) ([]string, error) {
-	return st.texts(ctx, `SELECT number FROM orders WHERE klarna_order_id = '' ORDER BY ordered DESC LIMIT 1000`)
+// ordersWithoutID reads the orders whose id is not known, or not yet, the newest first.
+func (st *store) ordersWithoutID(ctx context.Context) ([]*order, error) {
+	return queryAll(ctx, st.db, scanOrder, `SELECT `+orderColumns+` FROM orders WHERE klarna_order_id = '' ORDER BY ordered DESC LIMIT 1000`)
 }
 
 // addOrder stores the order of an open checkout before it is sent, together with what the caller writes down. It does nothing if the

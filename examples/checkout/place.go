@@ -70,16 +70,20 @@ func (s *shop) place(ctx context.Context, checkoutID, token string, by origin) e
 		}
 		rejected := result.State == placement.Rejected
 		if rejected && errors.Is(result.Err, klarna.ErrConflict) && c.tried == approval {
-			// The shopper approved another cart. Let go of the approval: it counts against what the shopper may spend.
-			if err := s.klarna.CancelAuthorization(ctx, token); err != nil {
-				s.logger.WarnContext(ctx, "the authorization could not be cancelled", "order_number", c.number, "error", err)
-			}
+			s.letGo(ctx, c, token) // the shopper approved another cart
 		}
 		if !rejected || c.tried == approval {
 			return nil
 		}
 	}
 	return nil
+}
+
+// letGo cancels an approval that leads to no order: it counts against what the shopper may spend. If that fails, it expires by itself.
+func (s *shop) letGo(ctx context.Context, c *checkout, token string) {
+	if err := s.klarna.CancelAuthorization(ctx, token); err != nil {
+		s.logger.WarnContext(ctx, "the authorization could not be cancelled", "order_number", c.number, "error", err)
+	}
 }
 
 // approvalOf identifies an authorization token without telling it.
@@ -128,8 +132,11 @@ func (s *shop) intend(ctx context.Context, c *checkout, token string, by origin)
 		return err
 	}
 	err = s.writeOrder(ctx, c, token, by, klarna.OrderFromApproved(c.session, *session))
-	if errors.Is(err, errTokenReplaced) {
+	switch {
+	case errors.Is(err, errTokenReplaced):
 		return nil // the caller begins anew, and finds out which approval counts
+	case errors.Is(err, errPeriodPaid):
+		s.letGo(ctx, c, token)
 	}
 	return err
 }

@@ -200,7 +200,7 @@ func holdsForAll(err error) bool {
 const renewalColumns = `key, subscription, period, charge, checkout_id, reference, request, amount, state, attempts, ambiguous, sent, attempted,
 	klarna_order_id, problem, step_up_id, detail`
 
-func scanRenewal(row interface{ Scan(dest ...any) error }) (*renewal, error) {
+func scanRenewal(row scanner) (*renewal, error) {
 	r := new(renewal)
 	var attempted time.Time
 	err := row.Scan(&r.key, &r.subscription, &r.period, &r.charge, &r.checkoutID, &r.reference, asJSON{&r.request}, &r.amount, &r.state,
@@ -213,8 +213,18 @@ func scanRenewal(row interface{ Scan(dest ...any) error }) (*renewal, error) {
 
 // renewals reads the charges of a period, or of all periods if it is 0, the oldest first.
 func (st *store) renewals(ctx context.Context, subscription string, period int64) ([]*renewal, error) {
-	return queryAll(ctx, st, scanRenewal, `SELECT `+renewalColumns+` FROM renewals
+	return queryAll(ctx, st.db, scanRenewal, `SELECT `+renewalColumns+` FROM renewals
 		WHERE subscription = $1 AND (period = $2 OR $2 = 0) ORDER BY period, charge`, subscription, period)
+}
+
+// charging reads the open charges of all subscriptions, by the subscription's number. There is one at most.
+func (st *store) charging(ctx context.Context) (map[string]*renewal, error) {
+	all, err := queryAll(ctx, st.db, scanRenewal, `SELECT `+renewalColumns+` FROM renewals WHERE state IN ('sending', 'unresolved')`)
+	open := make(map[string]*renewal, len(all))
+	for _, r := range all {
+		open[r.subscription] = r
+	}
+	return open, err
 }
 
 // addRenewal stores a renewal before it is sent. It reports false if another process was faster, or the subscription has changed.
@@ -325,27 +335,4 @@ func (st *store) closeRenewal(ctx context.Context, sub *subscription, r *renewal
 		}
 		return st.conclude(ctx, tx, sub, r, "")
 	})
-}
-
-// discardUnordered gives up the tokens of sign-ups whose order was not placed. After this time, their approvals have expired.
-func (s *shop) discardUnordered(ctx context.Context) error {
-	type made struct{ checkoutID, token string }
-	all, err := queryAll(ctx, s.store, func(row interface{ Scan(dest ...any) error }) (m made, err error) {
-		return m, row.Scan(&m.checkoutID, &m.token)
-	}, `
-		SELECT sc.checkout_id, sc.customer_token FROM subscription_checkouts sc
-		WHERE sc.token_state = 'made' AND sc.asked < $1 AND NOT EXISTS (
-			SELECT 1 FROM checkouts c JOIN orders o ON o.number = c.number WHERE c.id = sc.checkout_id)`, now().Add(-2*time.Hour))
-	for _, m := range all {
-		err = errors.Join(err, s.store.inTx(ctx, func(tx *sql.Tx) error {
-			done, err := wrote(ctx, tx, `
-				UPDATE subscription_checkouts SET token_state = 'wanted', customer_token = ''
-				WHERE checkout_id = $1 AND token_state = 'made' AND customer_token = $2`, m.checkoutID, m.token)
-			if err != nil || !done {
-				return err
-			}
-			return discard(ctx, tx, m.token)
-		}))
-	}
-	return err
 }

@@ -391,10 +391,7 @@ func TestWithoutStepUpTheCustomerSignsUpAnew(t *testing.T) {
 
 // The card works again by the time that the customer presses the button.
 func TestTheCustomerPaysWithoutASession(t *testing.T) {
-	s := newWorld(t).subscribe()
-	s.letAMonthPass()
-	s.decline("PAYMENT_METHOD_FAILED")
-	s.run()
+	s := newWorld(t).declined("PAYMENT_METHOD_FAILED")
 	s.decline("")
 	wantPage(t, s.payNow(), http.StatusOK, s.shop.subscriptionPath(s.number), "It is paid")
 	s.wantCreated(2, 1)
@@ -402,12 +399,7 @@ func TestTheCustomerPaysWithoutASession(t *testing.T) {
 }
 
 func TestADeclinedPaymentCanBeRepeated(t *testing.T) {
-	s := newWorld(t).subscribe()
-	s.letAMonthPass()
-	s.decline("UNAVAILABLE_PAYMENT_METHOD")
-	s.run()
-	s.payNow()
-	p := s.payment()
+	s, p := newWorld(t).payingPresent()
 	s.klarna.Fail(klarna.OperationCreateOrder, klarnatest.Status(403, "REJECTED"))
 	wantText(t, s.bringPayment(p, p.approve()), http.StatusOK, "The payment did not work", "Nothing was charged")
 	wantText(t, s.page(), http.StatusOK, "The customer’s payment was declined", "the customer paid in a session")
@@ -428,12 +420,7 @@ func TestACustomerAndARunPayAPeriodOnce(t *testing.T) {
 		server := klarnatest.NewServer()
 		one, other := newWorldOn(t, server, database), newWorldOn(t, server, database)
 		t.Run("one after the other", func(t *testing.T) {
-			s := one.subscribe()
-			s.letAMonthPass()
-			s.decline("UNAVAILABLE_PAYMENT_METHOD")
-			s.run()
-			s.payNow()
-			p := s.payment()
+			s, p := one.payingPresent()
 			approval := p.approve()
 			s.decline("")
 			s.office.officeForm("/"+s.number+"/resume", "number", s.number)
@@ -449,12 +436,7 @@ func TestACustomerAndARunPayAPeriodOnce(t *testing.T) {
 		})
 		t.Run("at once", func(t *testing.T) {
 			for range 5 {
-				s := one.subscribe()
-				s.letAMonthPass()
-				s.decline("UNAVAILABLE_PAYMENT_METHOD")
-				s.run()
-				s.payNow()
-				p := s.payment()
+				s, p := one.payingPresent()
 				approval := p.approve()
 				s.decline("")
 				s.office.officeForm("/"+s.number+"/resume", "number", s.number)

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -38,12 +39,7 @@ func TestTheApprovalOfAPageIsKeptWhileAnotherOneIsOrdered(t *testing.T) {
 
 // A customer pays for a period, and approves twice. Klarna rejects the order of the first approval, which had claimed the period.
 func TestASecondApprovalPaysForThePeriodOfTheFirst(t *testing.T) {
-	s := newWorld(t).subscribe()
-	s.letAMonthPass()
-	s.decline("UNAVAILABLE_PAYMENT_METHOD")
-	s.run()
-	s.payNow()
-	p := s.payment()
+	s, p := newWorld(t).payingPresent()
 	if err := s.shop.intend(t.Context(), p.record(), p.approve(), byCallback); err != nil { // and the process takes its time
 		t.Fatal(err)
 	}
@@ -156,10 +152,7 @@ func TestASignUpIsPaidOnKlarnasPage(t *testing.T) {
 
 // The link of a subscription works everywhere: the customer opened the session on one device, and pays on another.
 func TestAPeriodIsPaidOnAnotherDevice(t *testing.T) {
-	s := newWorld(t).subscribe()
-	s.letAMonthPass()
-	s.decline("UNAVAILABLE_PAYMENT_METHOD")
-	s.run()
+	s := newWorld(t).declined("UNAVAILABLE_PAYMENT_METHOD")
 	s.payNow()
 	path := s.shop.subscriptionPath(s.number)
 	other := *s
@@ -173,5 +166,38 @@ func TestAPeriodIsPaidOnAnotherDevice(t *testing.T) {
 		t.Error("the page does not look again")
 	}
 	eventually(t, "the outcome", func() bool { return strings.Contains(other.get(path+"?paid=2").body, "It is paid") })
+	s.wantCreated(2, 1)
+}
+
+// The callback alone brings the approval of a period that a run has charged meanwhile.
+func TestAnApprovalOfAPaidPeriodIsLetGoOf(t *testing.T) {
+	s, p := newWorld(t).payingPresent()
+	approval := p.approve()
+	s.decline("")
+	s.office.officeForm("/"+s.number+"/resume", "number", s.number)
+	wantText(t, s.run(), http.StatusOK, "1 charged")
+	if err := s.shop.placeOfWidget(t.Context(), p.record(), approval, byCallback); !errors.Is(err, errPeriodPaid) {
+		t.Error(err)
+	}
+	if s.count(klarna.OperationCancelAuthorization) != 1 {
+		t.Error("the approval was not released")
+	}
+	s.wantCreated(2, 1)
+}
+
+// Klarna cannot be reached when an approval arrives from another device than the one of the session.
+func TestAnApprovalIsBroughtAgainFromAnotherDevice(t *testing.T) {
+	s, _ := newWorld(t).payingPresent()
+	path := s.shop.subscriptionPath(s.number)
+	other := *s
+	other.purchase = &purchase{browser: s.newBrowser()}
+	other.csrf = find(t, other.get(path).body, `name="csrf" value="([^"]+)"`)
+	p := other.payment()
+	approval := p.approve()
+	s.klarna.Fail(klarna.OperationReadSession, three(klarnatest.EmptyStatus(503))...)
+	got := other.bringPayment(p, approval)
+	wantText(t, got, http.StatusServiceUnavailable, "Your approval is still good")
+	again := find(t, got.body, `action="([^"]+/authorized)"`)
+	wantPage(t, other.post(again, url.Values{"csrf": {other.csrf}, "authorization_token": {approval}}), http.StatusOK, path, "Klarna has confirmed it")
 	s.wantCreated(2, 1)
 }

@@ -33,15 +33,9 @@ func every(ctx context.Context, pause time.Duration, do func(context.Context)) {
 // follow records what became of the orders whose outcome was unknown, whichever process found it out. Until then the shopper reads
 // that we are checking, and never that the purchase failed.
 func (s *shop) follow(ctx context.Context) {
-	numbers, err := s.store.ordersWithoutID(ctx)
-	for _, number := range numbers {
-		result, lookupErr := s.book.Lookup(ctx, number)
-		if lookupErr == nil {
-			lookupErr = s.record(ctx, number, result)
-		}
-		if !errors.Is(lookupErr, placement.ErrUnknownReference) { // it was ordered elsewhere
-			err = errors.Join(err, lookupErr)
-		}
+	orders, err := s.store.ordersWithoutID(ctx)
+	for _, o := range orders {
+		err = errors.Join(err, s.followOrder(ctx, o))
 	}
 	ids, waitingErr := s.store.waiting(ctx)
 	for _, id := range ids {
@@ -52,22 +46,28 @@ func (s *shop) follow(ctx context.Context) {
 	}
 }
 
+// followOrder records what became of an order whose id is not known. What a person has to look at is recorded once.
+func (s *shop) followOrder(ctx context.Context, o *order) error {
+	result, err := s.book.Lookup(ctx, o.number)
+	switch {
+	case errors.Is(err, placement.ErrUnknownReference): // it was ordered elsewhere
+		return nil
+	case err != nil, o.state != checking && result.State == placement.Unresolved:
+		return err
+	}
+	return s.record(ctx, o.number, result)
+}
+
 // useWaiting orders with an approval that waited while the order of an earlier one was open, and that was rejected.
 func (s *shop) useWaiting(ctx context.Context, id string) error {
 	c, err := s.store.checkout(ctx, id)
 	if err != nil || c.waiting == "" {
 		return err
 	}
-	err = s.place(ctx, id, c.waiting, byWaiting)
-	if errors.Is(err, errPeriodPaid) { // let go of the approval: it counts against what the customer may spend
-		if err := s.klarna.CancelAuthorization(ctx, c.waiting); err != nil {
-			s.logger.WarnContext(ctx, "the authorization could not be cancelled", "order_number", c.number, "error", err)
-		}
+	if err := s.place(ctx, id, c.waiting, byWaiting); err != nil && !isOver(err) {
+		return err
 	}
-	if err != nil && isOver(err) {
-		return nil // the shopper is asked to approve once more
-	}
-	return err
+	return nil // if it is over, the shopper is asked to approve once more
 }
 
 // keepPlacements is how long it is kept how an order was placed, after that is known.

@@ -175,21 +175,36 @@ func wrote(ctx context.Context, db execer, query string, args ...any) (bool, err
 	return n > 0, err
 }
 
-// texts returns the first column of all rows.
-func (st *store) texts(ctx context.Context, query string) (found []string, err error) {
-	rows, err := st.db.QueryContext(ctx, query)
+// querier is a database or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// scanner is a row of a result.
+type scanner interface{ Scan(dest ...any) error }
+
+// queryAll reads all rows of a query.
+func queryAll[T any](ctx context.Context, db querier, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = rows.Close() }()
+	var found []T
 	for rows.Next() {
-		var text string
-		if err := rows.Scan(&text); err != nil {
+		row, err := scan(rows)
+		if err != nil {
 			return nil, err
 		}
-		found = append(found, text)
+		found = append(found, row)
 	}
 	return found, rows.Err()
+}
+
+// scanText reads a row of one column.
+func scanText(row scanner) (text string, err error) {
+	err = row.Scan(&text)
+	return text, err
 }
 
 // now is a time as both databases store it.

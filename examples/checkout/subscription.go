@@ -130,7 +130,7 @@ func dueOf(began time.Time, plan klarna.Subscription, period int64) time.Time {
 
 const subscriptionColumns = `number, shopper_id, state, problem, customer_token, intent, plan, lines, currency, period, due, began, version`
 
-func scanSubscription(row interface{ Scan(dest ...any) error }) (*subscription, error) {
+func scanSubscription(row scanner) (*subscription, error) {
 	sub := new(subscription)
 	err := row.Scan(&sub.number, &sub.shopperID, &sub.state, &sub.problem, &sub.customerToken, &sub.intent, asJSON{&sub.plan}, asJSON{&sub.lines},
 		&sub.currency, &sub.period, &sub.due, &sub.began, &sub.version)
@@ -147,30 +147,12 @@ func (st *store) subscription(ctx context.Context, number string) (*subscription
 func (st *store) subscriptions(ctx context.Context, at time.Time) ([]*subscription, error) {
 	const all = `SELECT ` + subscriptionColumns + ` FROM subscriptions`
 	if at.IsZero() {
-		return queryAll(ctx, st, scanSubscription, all+` ORDER BY began DESC, number LIMIT 1000`)
+		return queryAll(ctx, st.db, scanSubscription, all+` ORDER BY began DESC, number LIMIT 1000`)
 	}
-	return queryAll(ctx, st, scanSubscription, all+`
+	return queryAll(ctx, st.db, scanSubscription, all+`
 		WHERE state = 'active' AND due <= $1 OR state <> 'cancelled' AND EXISTS (
 			SELECT 1 FROM renewals r WHERE r.subscription = subscriptions.number AND r.checkout_id = '' AND r.state IN ('unresolved', 'sending'))
 		ORDER BY due, number`, at)
-}
-
-// queryAll reads all rows of a query.
-func queryAll[T any](ctx context.Context, st *store, scan func(interface{ Scan(dest ...any) error }) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := st.db.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var found []T
-	for rows.Next() {
-		row, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, row)
-	}
-	return found, rows.Err()
 }
 
 // settleSubscriptions brings the subscriptions up to date with the orders of their checkouts: whichever process finds out that an order
@@ -181,26 +163,24 @@ func (s *shop) settleSubscriptions(ctx context.Context) error {
 
 // beginSubscriptions stores a subscription for each order that a customer signed up with.
 func (st *store) beginSubscriptions(ctx context.Context) error {
-	begun, err := queryAll(ctx, st, func(row interface{ Scan(dest ...any) error }) (*subscription, error) {
+	begun, err := queryAll(ctx, st.db, func(row scanner) (*subscription, error) {
 		sub := &subscription{state: active, period: 2}
-		var session klarna.SessionCreate
-		err := row.Scan(&sub.number, &sub.shopperID, &sub.customerToken, asJSON{&session}, asJSON{&sub.lines}, &sub.currency, &sub.began)
-		sub.intent = session.Intent
+		err := row.Scan(&sub.number, &sub.shopperID, &sub.customerToken, asJSON{&sub.lines}, &sub.currency, &sub.began)
 		return sub, err
 	}, `
-		SELECT o.number, o.shopper_id, sc.customer_token, c.session, o.lines, o.currency, o.ordered
-		FROM subscription_checkouts sc JOIN orders o ON o.number = sc.subscription JOIN checkouts c ON c.id = sc.checkout_id
+		SELECT o.number, o.shopper_id, sc.customer_token, o.lines, o.currency, o.ordered
+		FROM subscription_checkouts sc JOIN orders o ON o.number = sc.subscription
 		WHERE sc.period = 1 AND sc.token_state = 'made' AND o.state = 'placed' AND o.fraud_status <> 'REJECTED'
 		AND NOT EXISTS (SELECT 1 FROM subscriptions s WHERE s.number = sc.subscription)`)
 	if err != nil {
 		return err
 	}
 	for _, sub := range begun {
+		sub.intent, sub.plan = intentOf(sub.lines), planOf(sub.lines)
 		sub.lines, _ = split(sub.lines)
 		if len(sub.lines) == 0 {
 			continue
 		}
-		sub.plan = sub.lines[0].Subscription
 		if _, err := st.db.ExecContext(ctx, `
 			INSERT INTO subscriptions (`+subscriptionColumns+`) VALUES ($1, $2, $3, '', $4, $5, $6, $7, $8, $9, $10, $11, 0) ON CONFLICT DO NOTHING`,
 			sub.number, sub.shopperID, sub.state, sub.customerToken, sub.intent, asJSON{sub.plan}, asJSON{sub.lines}, sub.currency, sub.period,
@@ -260,9 +240,7 @@ func (st *store) bringForward(ctx context.Context) error {
 
 // cancelUnusedTokens has Klarna cancel the tokens that nobody charges any more. What fails is left for the next run.
 func (s *shop) cancelUnusedTokens(ctx context.Context) error {
-	unused, err := queryAll(ctx, s.store, func(row interface{ Scan(dest ...any) error }) (token string, err error) {
-		return token, row.Scan(&token)
-	}, `SELECT customer_token FROM unused_tokens ORDER BY since LIMIT 100`)
+	unused, err := queryAll(ctx, s.store.db, scanText, `SELECT customer_token FROM unused_tokens ORDER BY since LIMIT 100`)
 	for _, token := range unused {
 		cancelErr := s.tokens.CancelToken(ctx, token)
 		if cancelErr == nil || errors.Is(cancelErr, customertoken.ErrTokenCancelled) || errors.Is(cancelErr, customertoken.ErrTokenNotFound) {

@@ -98,6 +98,24 @@ func (s *subscriber) decline(code string) {
 	}
 }
 
+// declined is a subscription whose period is due, and whose charge Klarna has declined with a code.
+func (w *world) declined(code string) *subscriber {
+	w.t.Helper()
+	s := w.subscribe()
+	s.letAMonthPass()
+	s.decline(code)
+	s.run()
+	return s
+}
+
+// payingPresent is a customer who is about to pay for a declined period in a session.
+func (w *world) payingPresent() (*subscriber, *purchase) {
+	w.t.Helper()
+	s := w.declined("UNAVAILABLE_PAYMENT_METHOD")
+	s.payNow()
+	return s, s.payment()
+}
+
 // payNow presses the button on the customer's page.
 func (s *subscriber) payNow() response {
 	s.t.Helper()

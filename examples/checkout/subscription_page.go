@@ -187,11 +187,6 @@ func (s *shop) paymentAuthorized(w http.ResponseWriter, r *http.Request, sh *sho
 	if err == nil {
 		err = s.place(r.Context(), c.id, token, byBrowser)
 	}
-	if errors.Is(err, errPeriodPaid) { // let go of the approval: it counts against what the customer may spend
-		if err := s.klarna.CancelAuthorization(r.Context(), token); err != nil {
-			s.logger.WarnContext(r.Context(), "the authorization could not be cancelled", "order_number", c.number, "error", err)
-		}
-	}
 	target := path
 	if err == nil {
 		target, err = s.next(r.Context(), c.id)
@@ -199,7 +194,7 @@ func (s *shop) paymentAuthorized(w http.ResponseWriter, r *http.Request, sh *sho
 	switch kind := problemOf(err); {
 	case err == nil:
 	case c != nil && !ordersNothing(kind):
-		s.showApproved(w, r, sh, c, token, err)
+		s.showApproved(w, r, sh, c, path+"/checkout/"+c.id, token, err)
 		return
 	default:
 		s.logger.WarnContext(r.Context(), "a subscription was not paid", "order_number", sub.number, "problem", kind, "error", err)
@@ -231,11 +226,14 @@ func (s *shop) paymentUnavailable(w http.ResponseWriter, r *http.Request, _ *sho
 }
 
 // subscriptionOf returns the path of the subscription that began with an order, or an empty string.
-func (s *shop) subscriptionOf(ctx context.Context, number string) (string, error) {
+func (s *shop) subscriptionOf(ctx context.Context, o *order) (string, error) {
+	if subscribed, _ := split(o.lines); len(subscribed) == 0 {
+		return "", nil
+	}
 	if err := s.settleSubscriptions(ctx); err != nil {
 		return "", err
 	}
-	sub, err := s.store.subscription(ctx, number)
+	sub, err := s.store.subscription(ctx, o.number)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}

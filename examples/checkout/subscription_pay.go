@@ -63,18 +63,9 @@ func (s *shop) newPayment(ctx context.Context, sub *subscription, sh *shopper, s
 		state = tokenUnneeded
 		c.session.StepUpID, c.session.Customer.CustomerToken = stepUpID, sub.customerToken
 	}
-	var err error
-	if c.session.MerchantURLs, err = s.merchantURLs(c); err != nil {
+	if err := s.openSession(ctx, c, s.subscriptionPath(sub.number)+"?paid="+strconv.FormatInt(sub.period, 10)); err != nil {
 		return nil, err
 	}
-	if s.baseURL != "" {
-		c.session.MerchantURLs.Confirmation = s.baseURL + s.subscriptionPath(sub.number) + "?paid=" + strconv.FormatInt(sub.period, 10)
-	}
-	opened, err := s.klarna.CreateSession(ctx, c.session)
-	if err != nil {
-		return nil, err
-	}
-	c.sessionID, c.clientToken, c.categories = opened.SessionID, opened.ClientToken, opened.PaymentMethodCategories
 	return c, s.store.inTx(ctx, func(tx *sql.Tx) error {
 		if err := insertCheckout(ctx, tx, c); err != nil {
 			return err
@@ -139,26 +130,24 @@ func claimPeriod(ctx context.Context, tx *sql.Tx, c *checkout) error {
 
 // settlePaidInSessions stores what became of the orders that customers pay for periods with.
 func (s *shop) settlePaidInSessions(ctx context.Context) error {
-	type paying struct {
-		key, state, orderID, token string
-		fraud                      klarna.FraudStatus
-	}
-	all, err := queryAll(ctx, s.store, func(row interface{ Scan(dest ...any) error }) (p paying, err error) {
-		return p, row.Scan(&p.key, &p.state, &p.orderID, &p.fraud, &p.token)
+	type paying struct{ key, state, orderID, token string }
+	all, err := queryAll(ctx, s.store.db, func(row scanner) (p paying, err error) {
+		err = row.Scan(&p.key, &p.state, &p.orderID, &p.token)
+		return p, err
 	}, `
-		SELECT r.key, COALESCE(o.state, ''), COALESCE(o.klarna_order_id, ''), COALESCE(o.fraud_status, ''), sc.customer_token
+		SELECT r.key, COALESCE(o.state, ''), COALESCE(o.klarna_order_id, ''), sc.customer_token
 		FROM renewals r JOIN subscription_checkouts sc ON sc.checkout_id = r.checkout_id LEFT JOIN orders o ON o.number = r.reference
 		WHERE r.state = 'sending' AND r.checkout_id <> ''`)
 	for _, p := range all {
 		if p.state == "" || p.state == string(placed) { // it was rejected, and deleted; or it exists
-			err = errors.Join(err, s.store.endPayment(ctx, p.key, p.state != "", p.orderID, p.token, p.fraud))
+			err = errors.Join(err, s.store.endPayment(ctx, p.key, p.state != "", p.orderID, p.token))
 		}
 	}
 	return err
 }
 
 // endPayment stores whether a period was paid in a session. A new customer token replaces the old one.
-func (st *store) endPayment(ctx context.Context, key string, paid bool, orderID, token string, fraud klarna.FraudStatus) error {
+func (st *store) endPayment(ctx context.Context, key string, paid bool, orderID, token string) error {
 	state, why := renewalDeclined, "session"
 	if paid {
 		state, why = renewalPaid, ""
@@ -198,7 +187,7 @@ func (st *store) endPayment(ctx context.Context, key string, paid bool, orderID,
 				return err
 			}
 		}
-		return st.conclude(ctx, tx, sub, r, fraud)
+		return st.conclude(ctx, tx, sub, r, "")
 	})
 }
 

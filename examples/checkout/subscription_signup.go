@@ -86,10 +86,7 @@ func (s *shop) askForToken(ctx context.Context, c *checkout, authorizationToken 
 		return errors.Join(err, s.store.endSignUp(storing, c, tokenWanted, ""))
 	}
 	s.logger.WarnContext(ctx, "a customer token may exist, and its id is lost", "order_number", c.number, "error", err)
-	// The approval counts against what the shopper may spend, and no order will be placed with it.
-	if cancelErr := s.klarna.CancelAuthorization(storing, authorizationToken); cancelErr != nil {
-		s.logger.WarnContext(ctx, "the authorization could not be cancelled", "order_number", c.number, "error", cancelErr)
-	}
+	s.letGo(storing, c, authorizationToken)
 	return errors.Join(errTokenLost, s.store.endSignUp(storing, c, tokenLost, ""), s.store.end(storing, c))
 }
 
@@ -178,4 +175,28 @@ func (s *shop) whyEnded(ctx context.Context, c *checkout) error {
 		return err
 	}
 	return errTokenLost
+}
+
+// discardUnordered gives up the tokens of sign-ups whose order was not placed. After this time, their approvals have expired.
+func (s *shop) discardUnordered(ctx context.Context) error {
+	type made struct{ checkoutID, token string }
+	all, err := queryAll(ctx, s.store.db, func(row scanner) (m made, err error) {
+		err = row.Scan(&m.checkoutID, &m.token)
+		return m, err
+	}, `
+		SELECT sc.checkout_id, sc.customer_token FROM subscription_checkouts sc
+		WHERE sc.token_state = 'made' AND sc.asked < $1 AND NOT EXISTS (
+			SELECT 1 FROM checkouts c JOIN orders o ON o.number = c.number WHERE c.id = sc.checkout_id)`, now().Add(-2*time.Hour))
+	for _, m := range all {
+		err = errors.Join(err, s.store.inTx(ctx, func(tx *sql.Tx) error {
+			done, err := wrote(ctx, tx, `
+				UPDATE subscription_checkouts SET token_state = 'wanted', customer_token = ''
+				WHERE checkout_id = $1 AND token_state = 'made' AND customer_token = $2`, m.checkoutID, m.token)
+			if err != nil || !done {
+				return err
+			}
+			return discard(ctx, tx, m.token)
+		}))
+	}
+	return err
 }
