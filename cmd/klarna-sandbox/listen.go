@@ -4,7 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"strings"
+
+	"github.com/klarna-go/klarna-payments/internal/engine"
 )
 
 // listen listens on loopback, and elsewhere only with -allow-remote: the server speaks plain http.
@@ -13,7 +14,7 @@ func listen(ctx context.Context, flag, addr string, remote bool) (net.Listener, 
 	if err != nil {
 		return nil, usage("-%s is %q, but has to be an address and a port, such as 127.0.0.1:8181", flag, addr)
 	}
-	if !remote && !isLoopback(host) {
+	if !remote && !engine.IsLoopback(host) {
 		return nil, notLoopback(addr)
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
@@ -26,11 +27,6 @@ func listen(ctx context.Context, flag, addr string, remote bool) (net.Listener, 
 		return nil, notLoopback(addr)
 	}
 	return listener, nil
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
 func notLoopback(addr string) error {

@@ -54,10 +54,11 @@ func (s *shop) authorizedFor(order string) string {
 	return s.authorize(created.SessionID)
 }
 
+// captured places an order and captures all of it, and returns its path.
 func (s *shop) captured() string {
 	s.t.Helper()
 	order := ordersPath + s.place()
-	require.Equal(s.t, 201, s.send("POST", order+"/captures", `{"captured_amount":12400}`).status)
+	require.Equal(s.t, 201, s.management("POST", order+"/captures", `{"captured_amount":12400}`).status)
 	return order
 }
 

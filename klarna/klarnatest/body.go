@@ -73,6 +73,15 @@ func membersOf(object map[string]any) members {
 	return m
 }
 
+// tree decodes all members. Numbers stay as they are written.
+func (m members) tree() map[string]any {
+	tree := make(map[string]any, len(m))
+	for name := range m {
+		tree[name] = m.value(name)
+	}
+	return tree
+}
+
 // maxEntries is what Klarna's longest list, order_lines, may have. No object of Klarna's has nearly as many members as
 // maxMembers.
 const (
@@ -105,11 +114,11 @@ func oversized(path string, value any) (found string, ok bool) {
 	return "", false
 }
 
-// encodeValue returns the JSON of what was decoded.
+// encodeValue returns the JSON of a value that has one: of what was decoded, of texts and flags.
 func encodeValue(value any) []byte {
 	raw, err := json.Marshal(value)
 	if err != nil {
-		panic("klarnatest: " + err.Error()) // what was decoded can be encoded
+		panic("klarnatest: " + err.Error()) // cannot be, see above
 	}
 	return raw
 }

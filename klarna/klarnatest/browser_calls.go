@@ -86,12 +86,8 @@ func (s *Server) browserFinalize(x *session, call browserCall) (any, *failure) {
 
 // updateFromBrowser stores the page's data in the session. It is read as leniently as a request of the shop.
 func (s *Server) updateFromBrowser(x *session, call browserCall) *failure {
-	tree := map[string]any{}
-	for name := range call.Data {
-		tree[name] = call.Data.value(name)
-	}
 	document := loadContract("payments")
-	data, rejected := s.normalize(call.request, form{document, "session"}, tree, nil)
+	data, rejected := s.normalize(call.request, form{document, "session"}, call.Data.tree(), nil)
 	if rejected != nil {
 		return rejected
 	}

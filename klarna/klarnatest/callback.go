@@ -60,7 +60,7 @@ func (c Callback) attrs() []slog.Attr {
 	return attrs
 }
 
-// Callbacks returns the tries to call the shop so far, in the order in which they ended, and the callbacks that were
+// Callbacks returns the attempts to call the shop so far, in the order in which they ended, and the callbacks that were
 // skipped. Of more than 10,000 it forgets the oldest.
 func (s *Server) Callbacks() []Callback {
 	s.callbacks.mu.Lock()
@@ -68,8 +68,8 @@ func (s *Server) Callbacks() []Callback {
 	return slices.Clone(s.callbacks.record)
 }
 
-// WaitForCallbacks waits until no callback is under way or waiting for its next try. It is an error when the context ends
-// before.
+// WaitForCallbacks waits until no callback is under way or waiting for its next attempt. It returns an error if the context
+// ends before.
 func (s *Server) WaitForCallbacks(ctx context.Context) error {
 	for {
 		s.callbacks.mu.Lock()

@@ -8,8 +8,9 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"strings"
 	"syscall"
+
+	"github.com/klarna-go/klarna-payments/internal/engine"
 )
 
 // errNotAllowed is the error of a callback to an address that the policy does not allow.
@@ -59,13 +60,5 @@ func (p CallbackPolicy) dial(ctx context.Context, network, address string) (net.
 // isLoopbackURL reports whether a URL is on this machine, without looking its name up.
 func isLoopbackURL(text string) bool {
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
-		return false
-	}
-	host := u.Hostname()
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && engine.IsLoopback(u.Hostname())
 }

@@ -17,7 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/klarna-go/klarna-payments/internal/contract"
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
 	"github.com/stretchr/testify/require"
@@ -86,9 +85,7 @@ func TestAnAuthorizationCallsTheShop(t *testing.T) {
 	require.Equal(t, []string{"/authorized?secret={session.id}"}, shopServer.paths, "there are no placeholders in this URL")
 	require.Equal(t, "application/json", shopServer.header.Get("Content-Type"))
 	require.Empty(t, shopServer.header.Get("Authorization"))
-	c, err := contract.Load()
-	require.NoError(t, err)
-	require.NoError(t, c.Body("authorization_callback", []byte(strings.TrimPrefix(shopServer.bodies[0], "POST "))))
+	require.NoError(t, contractOf(t, "payments").Body("authorization_callback", []byte(strings.TrimPrefix(shopServer.bodies[0], "POST "))))
 
 	got := s.server.Callbacks()
 	require.Len(t, got, 1)

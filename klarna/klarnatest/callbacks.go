@@ -194,7 +194,7 @@ func (c *callbacks) add(m message, done Callback) {
 func (c *callbacks) addLocked(done Callback) {
 	c.record = append(c.record, done)
 	if len(c.record) > maxRequests {
-		c.record = c.record[1:]
+		shift(&c.record)
 	}
 	c.logger.LogAttrs(context.Background(), slog.LevelInfo, "callback", done.attrs()...)
 }

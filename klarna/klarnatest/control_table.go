@@ -56,7 +56,9 @@ var controlTable = []controlRoute{
 		var body struct{ Code string }
 		return change(call, &body, func() error { return s.DeclineCharges(call.PathValue("customer_token"), body.Code) })
 	}},
-	{"GET hosted-pages/{session_id}", []string{"HostedPage"}, (*Server).controlHostedPage},
+	{"GET hosted-pages/{session_id}", []string{"HostedPage"}, func(s *Server, call *controlCall) (any, error) {
+		return found(s.HostedPage(call.PathValue("session_id")))
+	}},
 	{"POST hosted-pages/{session_id}/visit", []string{"VisitHostedPage"}, (*Server).controlVisit},
 	{"GET faults", []string{"PendingFaults"}, (*Server).controlPendingFaults},
 	{"POST faults", []string{"Fail"}, (*Server).controlFail},
@@ -156,18 +158,6 @@ func (s *Server) controlAuthorize(call *controlCall) (any, error) {
 		return nil, stateError{err}
 	}
 	return result, nil
-}
-
-func (s *Server) controlHostedPage(call *controlCall) (any, error) {
-	page := s.HostedPage(call.PathValue("session_id"))
-	if page == nil {
-		return nil, errUnknown
-	}
-	distributions := make([]any, len(page.Distributions))
-	for i, distribution := range page.Distributions {
-		distributions[i] = distribution
-	}
-	return map[string]any{"session": page.Session, "redirect_url": page.RedirectURL, "distributions": distributions}, nil
 }
 
 func (s *Server) controlVisit(call *controlCall) (any, error) {

@@ -162,7 +162,7 @@ func TestControlOverHTTP(t *testing.T) {
 // newPage makes a hosted page of a cart.
 func (s *shop) newPage(c klarna.SessionCreate) string {
 	s.t.Helper()
-	got := s.send("POST", "/hpp/v1/sessions", `{"payment_session_url":"`+s.SessionURL(s.open(c))+`"}`)
+	got := s.hosted("POST", "/hpp/v1/sessions", `{"payment_session_url":"`+s.SessionURL(s.open(c))+`"}`)
 	require.Equal(s.t, 201, got.status, got.body)
 	var page struct {
 		ID string `json:"session_id"`

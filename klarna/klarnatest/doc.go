@@ -18,14 +18,14 @@
 // body again for the same token returns the same order. An authorization makes the one before it void. Customer tokens
 // need a session that was opened for them.
 //
-// Every request is validated against the contract, the project's OpenAPI document, and checked by the money rules of package
-// preflight. What is invalid is rejected as Klarna does it, with 400 BAD_VALUE and the paths of the fields. An update is
-// checked together with the rest of the session.
+// Every request is validated against the contract of its API, one of the project's OpenAPI documents, and checked by the money
+// rules of package preflight. What is invalid is rejected as Klarna does it, with 400 BAD_VALUE and the paths of the fields. An
+// update is checked together with the rest of the session.
 //
 // # What it tolerates
 //
-// Klarna accepts more than its documents have: unknown members, null, other case, numbers in strings, amounts that are off by less
-// than its tolerance. So does the server, and each oddity is a [Warning]: in the log, in [Request], and in [WarningHeader] of the response.
+// Klarna accepts more than its documents have: unknown members, null, other case, numbers in strings, amounts that are off by at
+// most its tolerance. So does the server, and each oddity is a [Warning]: in the log, in [Request], and in [WarningHeader] of the response.
 // With [WithStrict] it is a rejection with the same text, so that a shop's tests find its own mistakes. docs/sandbox.md lists the rules.
 //
 //	server := klarnatest.NewServer(klarnatest.WithStrict())
@@ -60,10 +60,10 @@
 // # The hosted page
 //
 // The operations of package hostedpage work on the same sessions. The page is real: at its RedirectURL one approves, is declined,
-// meets an error, cancels or goes back, and the browser is sent to the shop's URL, with its placeholders replaced. A box on the page
-// loses the way back. With the modes PLACE_ORDER and CAPTURE_ORDER the order is placed at once. Without a browser the same is done by
-// [Server.VisitHostedPage], or by posting the form, as with curl -d action=approve; [Server.HostedPage] returns a page without a
-// request, with the messages that were to be distributed.
+// meets an error, cancels or goes back, and the browser is sent to the shop's URL, with its placeholders replaced. A checkbox keeps
+// the browser on the page, as if the connection broke. With the modes PLACE_ORDER and CAPTURE_ORDER the order is placed at once.
+// Without a browser the same is done by [Server.VisitHostedPage], or by posting the form, as with curl -d action=approve;
+// [Server.HostedPage] returns a page without a request, with the messages that were to be distributed.
 //
 //	pages := hostedpage.New(client)
 //	page, err := pages.CreateSession(ctx, hostedpage.SessionRequest{PaymentSessionURL: client.SessionURL(session.SessionID)})
@@ -78,7 +78,7 @@
 // [Server.SetRateLimit] lets callers run into a limit.
 //
 //	server.Fail(klarna.OperationCreateOrder, klarnatest.ResetAfter())          // the order exists, the response is lost
-//	server.Fail(ordermanagement.OperationCaptureOrder, klarnatest.ResetAfter()) // so does the capture
+//	server.Fail(ordermanagement.OperationCaptureOrder, klarnatest.ResetAfter()) // the capture exists, the response is lost
 //
 // # Callbacks
 //
@@ -90,9 +90,9 @@
 //
 // # The browser
 //
-// At [ScriptPath] is a script that takes the place of Klarna's in a shop's page. The client token
-// contains the server's URL. The widget states that it is a local sandbox, and lets the person at the screen approve,
-// decline, report a field as invalid, or close it. Without a browser the same is done by
+// At [ScriptPath] is a script that takes the place of Klarna's in a shop's page. The client token contains the server's URL. The
+// widget states that it is a local sandbox, and lets the person at the screen approve, decline, report a field as invalid, or
+// close it. Without a browser the same is done by
 //
 //	POST /kp/sandbox/authorize  {"client_token": "…", "outcome": "approve"}
 //

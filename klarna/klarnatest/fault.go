@@ -32,7 +32,6 @@ func EmptyStatus(status int) Fault {
 	return newStatus("empty status", status, func(e *faultedRequest) {
 		rendered := e.server.render(*e.request, nil, nil)
 		rendered.status = status
-		rendered.header.Del("Content-Type")
 		e.respond(rendered)
 	})
 }

@@ -18,7 +18,7 @@ type faultQueue struct {
 // earlier calls of Fail. A request with wrong credentials uses up a fault as well. So does each retry of a call: pass as many
 // faults as attempts should fail.
 //
-// It panics if the operation is neither one of Payments nor one of Order Management.
+// It panics if the operation has no route (see [klarna.Operation.Route]), or if a fault is the zero Fault.
 func (s *Server) Fail(op klarna.Operation, faults ...Fault) {
 	if op.Route() == "" {
 		panic("klarnatest: Fail: there is no operation " + string(op))

@@ -20,10 +20,11 @@ func (s *Server) SetFraudStatus(status klarna.FraudStatus) {
 }
 
 // NotifyFraud ends the review of a pending order, as [Server.EndReview] does, and notifies the shop how it ended, by a callback
-// to the merchant_urls.notification that the order or its session has. [Server.WaitForCallbacks] waits for it. It is tried as
-// the authorization callback is, and by the same policy, but only a 200 ends it; Klarna tries every 10 minutes for 24 hours.
+// to the merchant_urls.notification that the order or its session has. [Server.WaitForCallbacks] waits for it. It has as
+// many attempts as the authorization callback, by the same policy, but only a 200 ends them. Klarna makes an attempt every 10
+// minutes for 24 hours.
 //
-// It is an error if the order is unknown or was not pending (see [Server.SetFraudStatus]), or if there is no such URL.
+// It returns an error if the order is unknown or was not pending (see [Server.SetFraudStatus]), or if there is no such URL.
 func (s *Server) NotifyFraud(orderID string, event klarna.FraudEventType) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

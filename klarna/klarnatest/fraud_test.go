@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/klarna-go/klarna-payments/internal/contract"
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
 	"github.com/stretchr/testify/require"
@@ -53,9 +52,7 @@ func TestFraudNotification(t *testing.T) {
 			}, shopServer.bodies)
 			require.Equal(t, row.want+"?session="+sessionID+"&order="+orderID, shopServer.paths[0])
 			require.Equal(t, klarnatest.CallbackNotification, s.server.Callbacks()[0].Kind)
-			c, err := contract.Load()
-			require.NoError(t, err)
-			require.NoError(t, c.Body("fraud_notification", []byte(strings.TrimPrefix(shopServer.bodies[0], "POST "))))
+			require.NoError(t, contractOf(t, "payments").Body("fraud_notification", []byte(strings.TrimPrefix(shopServer.bodies[0], "POST "))))
 		})
 	}
 }

@@ -34,14 +34,29 @@ func newShop(t testing.TB, opts ...klarnatest.Option) *shop {
 func newLenientShop(t testing.TB, opts ...klarnatest.Option) *shop {
 	server := klarnatest.NewServer(opts...)
 	t.Cleanup(server.Close)
-	return &shop{Client: checkedClient(t, server), t: t, server: server}
+	return &shop{Client: checkedClient(t, server, "payments"), t: t, server: server}
 }
 
-func checkedClient(t testing.TB, server *klarnatest.Server, opts ...klarna.Option) *klarna.Client {
+// checkedClient returns a client whose every exchange is checked against the contract of an API.
+func checkedClient(t testing.TB, server *klarnatest.Server, api string, opts ...klarna.Option) *klarna.Client {
+	t.Helper()
 	transport := &http.Transport{MaxIdleConnsPerHost: 64}
 	t.Cleanup(transport.CloseIdleConnections)
-	checked := &contract.RoundTripper{Base: transport, T: t, Strict: true}
+	checked := &contract.RoundTripper{Base: transport, T: t, Strict: true, Contract: contractOf(t, api)}
 	return server.Client(append(opts, klarna.WithHTTPClient(&http.Client{Transport: checked}))...)
+}
+
+// checkedOnce is a checkedClient of the shop with one attempt.
+func (s *shop) checkedOnce(api string, opts ...klarna.Option) *klarna.Client {
+	s.t.Helper()
+	return checkedClient(s.t, s.server, api, append([]klarna.Option{klarna.WithRetry(klarna.NoRetry())}, opts...)...)
+}
+
+func contractOf(t testing.TB, api string) *contract.Contract {
+	t.Helper()
+	document, err := contract.LoadNamed(api)
+	require.NoError(t, err)
+	return document
 }
 
 // warnings returns the members and rules of the warnings of the last request, as "member rule".
@@ -116,11 +131,19 @@ func (s *shop) send(method, path, body string, header ...string) response {
 	got, err := io.ReadAll(resp.Body)
 	require.NoError(s.t, err)
 	if resp.StatusCode != http.StatusMethodNotAllowed && strings.HasPrefix(path, sessionsPath) && req.Header.Get("X-Unchecked") == "" {
-		c, err := contract.Load()
-		require.NoError(s.t, err)
-		require.NoError(s.t, c.StrictResponse(req, resp.StatusCode, resp.Header, got))
+		require.NoError(s.t, contractOf(s.t, "payments").StrictResponse(req, resp.StatusCode, resp.Header, got))
 	}
 	return response{resp.StatusCode, resp.Header, string(bytes.TrimSpace(got))}
+}
+
+// sendChecked sends a request as send does, and checks the response against the contract of an API.
+func (s *shop) sendChecked(api, method, path, body string, header ...string) response {
+	s.t.Helper()
+	got := s.send(method, path, body, header...)
+	req, err := http.NewRequest(method, s.server.URL+path, nil)
+	require.NoError(s.t, err)
+	require.NoError(s.t, contractOf(s.t, api).StrictResponse(req, got.status, got.header, []byte(got.body)))
+	return got
 }
 
 // cart is 119.00 of shoes and 5.00 of shipping, without personal data.

@@ -3,7 +3,6 @@ package klarnatest
 import (
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/klarna-go/klarna-payments/gen/types"
@@ -25,9 +24,9 @@ const (
 
 // HostedPage is a page as the server has it. It holds tokens and addresses.
 type HostedPage struct {
-	Session       hostedpage.Session               // what ReadSession returns
-	RedirectURL   string                           // the address of the page
-	Distributions []hostedpage.DistributionRequest // what was asked to be sent, in order; nothing is sent
+	Session       hostedpage.Session               `json:"session"`       // what ReadSession returns
+	RedirectURL   string                           `json:"redirect_url"`  // the address of the page
+	Distributions []hostedpage.DistributionRequest `json:"distributions"` // what was asked to be sent, in order; nothing is sent
 }
 
 // Format prints the status, for every verb.
@@ -62,7 +61,8 @@ func (s *Server) HostedPage(sessionID string) *HostedPage {
 	if rejected != nil {
 		return nil
 	}
-	return &HostedPage{p.read(), s.pageURL(p), slices.Clone(p.distributions)}
+	distributions := append([]hostedpage.DistributionRequest{}, p.distributions...) // empty and not null in JSON
+	return &HostedPage{p.read(), s.pageURL(p), distributions}
 }
 
 // hostedPage is a page that a shop made for a payments session. Server.mu guards what changes of it.

@@ -32,22 +32,9 @@ func (s *Server) hostedPageOperations() map[klarna.Operation]operation {
 	}
 }
 
-// hostedPages handles an operation of the Hosted Payment Page: as one of Payments, but for the status of a success.
-func (s *Server) hostedPages(op klarna.Operation, do operation) handler {
-	handle := s.payments(do)
-	success := engine.Registered(string(op)).Success[0]
-	return func(r *http.Request, request *Request) response {
-		rendered := handle(r, request)
-		if rendered.status < 300 {
-			rendered.status = success
-		}
-		return rendered
-	}
-}
-
 func (s *Server) createPage(_ string, sent *Request) (any, *failure) {
 	var request hostedpage.SessionRequest
-	if rejected := pageBody("SessionCreationRequestV1", sent.sent, &request); rejected != nil {
+	if rejected := s.pageBody(sent, "SessionCreationRequestV1", &request); rejected != nil {
 		return nil, rejected
 	}
 	if request.Options.PaymentMethodCategory != "" && len(request.Options.PaymentMethodCategories) > 0 {
@@ -133,7 +120,7 @@ func (s *Server) disablePage(id string, _ *Request) (any, *failure) {
 // distributePage records what Klarna would send. inferred: a page whose status is final is not distributed.
 func (s *Server) distributePage(id string, sent *Request) (any, *failure) {
 	var request hostedpage.DistributionRequest
-	if rejected := pageBody("DistributionRequestV1", sent.sent, &request); rejected != nil {
+	if rejected := s.pageBody(sent, "DistributionRequestV1", &request); rejected != nil {
 		return nil, rejected
 	}
 	if field := invalidContact(request); field != "" {
@@ -176,18 +163,12 @@ func invalidContact(request hostedpage.DistributionRequest) string {
 }
 
 // pageBody validates a body against the contract, and decodes it. inferred: what is invalid is rejected as in Payments.
-func pageBody(schema string, sent members, into any) *failure {
-	var fields []string
-	for _, violation := range violations(loadContract("hosted-payment-page"), schema, sent) {
-		fields = append(fields, violation.Path)
+func (s *Server) pageBody(request *Request, schema string, into any) *failure {
+	if rejected := s.check(request, "hosted-payment-page", schema, request.sent, nil); rejected != nil {
+		return rejected
 	}
-	if fields == nil {
-		if field, ok := misfit(sent, into); ok {
-			fields = append(fields, field)
-		}
-	}
-	if fields != nil {
-		return badValue(fields[:min(len(fields), maxNamed)]...)
+	if field, ok := misfit(request.sent, into); ok {
+		return badValue(field)
 	}
 	return nil
 }

@@ -17,7 +17,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/klarna-go/klarna-payments/internal/contract"
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/klarna-go/klarna-payments/klarna/hostedpage"
 	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
@@ -27,13 +26,7 @@ import (
 // pages returns a client of the Hosted Payment Page whose every exchange is checked against the contract, with one attempt.
 func (s *shop) pages(opts ...klarna.Option) *hostedpage.Client {
 	s.t.Helper()
-	document, err := contract.LoadNamed("hosted-payment-page")
-	require.NoError(s.t, err)
-	transport := &http.Transport{MaxIdleConnsPerHost: 64}
-	s.t.Cleanup(transport.CloseIdleConnections)
-	checked := &contract.RoundTripper{Base: transport, T: s.t, Strict: true, Contract: document}
-	opts = append([]klarna.Option{klarna.WithRetry(klarna.NoRetry())}, opts...)
-	return hostedpage.New(s.server.Client(append(opts, klarna.WithHTTPClient(&http.Client{Transport: checked}))...))
+	return hostedpage.New(s.checkedOnce("hosted-payment-page", opts...))
 }
 
 // allURLs are URLs of a shop with the placeholders that each may have.
@@ -327,13 +320,7 @@ func TestDistributionIsRecorded(t *testing.T) {
 // hosted sends a request of the Hosted Payment Page that the client would not send.
 func (s *shop) hosted(method, path, body string, header ...string) response {
 	s.t.Helper()
-	got := s.send(method, path, body, header...)
-	document, err := contract.LoadNamed("hosted-payment-page")
-	require.NoError(s.t, err)
-	req, err := http.NewRequest(method, s.server.URL+path, nil)
-	require.NoError(s.t, err)
-	require.NoError(s.t, document.StrictResponse(req, got.status, got.header, []byte(got.body)))
-	return got
+	return s.sendChecked("hosted-payment-page", method, path, body, header...)
 }
 
 func TestInvalidRequestForAPageIsRejected(t *testing.T) {
@@ -480,12 +467,11 @@ func (h *statusHook) callbacks() []hostedpage.StatusCallback {
 func TestStatusCallbacks(t *testing.T) {
 	t.Parallel()
 	s, hook := newShop(t), newStatusHook(t)
-	document, err := contract.LoadNamed("hosted-payment-page")
-	require.NoError(t, err)
+	document := contractOf(t, "hosted-payment-page")
 	urls := allURLs
 	urls.StatusUpdate = hook.URL + "/hook?secret=1&sid={{session_id}}"
 	_, pageID := s.page(hostedpage.PlaceOrderModePlaceOrder, urls)
-	require.NoError(t, s.server.WaitForCallbacks(t.Context()))
+	s.waitForCallbacks()
 	require.Empty(t, hook.callbacks(), "a new page has not changed")
 
 	var want []string
@@ -502,12 +488,12 @@ func TestStatusCallbacks(t *testing.T) {
 	} {
 		before := len(hook.callbacks())
 		s.visit(pageID, step.action)
-		require.NoError(t, s.server.WaitForCallbacks(t.Context()))
+		s.waitForCallbacks()
 		var got []string
 		for _, callback := range hook.callbacks()[before:] {
 			got = append(got, callback.Session.Status)
 			events[callback.EventID] = true
-			require.NoError(t, document.Value("status_callback", decodedJSON(t, callback)))
+			require.NoError(t, document.Value("status_callback", membersOf(t, callback)))
 		}
 		require.ElementsMatch(t, step.want, got, "they may come in any order")
 		want = append(want, step.want...)
@@ -525,17 +511,9 @@ func TestStatusCallbacks(t *testing.T) {
 
 	_, pageID = s.page("", urls)
 	require.NoError(t, s.pages().DisableSession(t.Context(), pageID))
-	require.NoError(t, s.server.WaitForCallbacks(t.Context()))
+	s.waitForCallbacks()
 	all := hook.callbacks()
 	require.Equal(t, "DISABLED", all[len(all)-1].Session.Status)
-}
-
-func decodedJSON(t *testing.T, value any) (tree any) {
-	t.Helper()
-	body, err := json.Marshal(value)
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(body, &tree))
-	return tree
 }
 
 func TestStatusCallbackIsDeliveredAtMostFourTimes(t *testing.T) {
@@ -550,7 +528,7 @@ func TestStatusCallbackIsDeliveredAtMostFourTimes(t *testing.T) {
 			s.server.SetCallbacks(klarnatest.CallbackPolicy{Wait: time.Millisecond})
 			_, pageID := s.page("", hostedpage.MerchantURLs{StatusUpdate: hook.URL})
 			s.visit(pageID, klarnatest.HostedPageOpen)
-			require.NoError(t, s.server.WaitForCallbacks(t.Context()))
+			s.waitForCallbacks()
 			seen := hook.callbacks()
 			require.Len(t, seen, test.want)
 			for i, tried := range s.server.Callbacks() {
@@ -574,7 +552,7 @@ func TestStatusCallbacksFollowThePolicy(t *testing.T) {
 	require.Equal(t, "callbacks are switched off", s.server.Callbacks()[1].Skipped)
 	s.server.SetCallbacks(klarnatest.CallbackPolicy{Allow: func(string, netip.AddrPort) bool { return false }})
 	s.visit(pageID, klarnatest.HostedPageDecline)
-	require.NoError(t, s.server.WaitForCallbacks(t.Context()))
+	s.waitForCallbacks()
 	require.Empty(t, hook.callbacks())
 
 	s.server.SetCallbacks(klarnatest.CallbackPolicy{Twice: true, First: true})

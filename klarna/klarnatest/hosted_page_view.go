@@ -59,8 +59,8 @@ func (s *Server) showPage(w http.ResponseWriter, r *http.Request) {
 	s.draw(w, http.StatusOK, shown)
 }
 
-// actOnPage does what the person at the screen chose, and sends the browser to the shop. With the field "stay", as when the way
-// back is lost, or where the shop has no URL, it shows what happened.
+// actOnPage does what the person at the screen chose, and sends the browser to the shop. With the field "stay", as if
+// the connection broke, or where the shop has no URL, it shows what happened.
 func (s *Server) actOnPage(w http.ResponseWriter, r *http.Request) {
 	p := s.pageOf(r)
 	if p == nil {

@@ -91,9 +91,7 @@ func (st *store) addKey(k *usedKey) {
 
 // forgetKey forgets the oldest key.
 func (st *store) forgetKey() {
-	k := st.oldestKeys[0]
-	st.oldestKeys[0] = nil // the array behind the slice keeps it until it grows
-	st.oldestKeys = st.oldestKeys[1:]
+	k := shift(&st.oldestKeys)
 	st.bytes -= k.size()
 	st.dropKey(k)
 }

@@ -44,11 +44,15 @@ func loadContract(name string) *contract.Contract {
 
 // takeIn reads the body of a request as leniently as Klarna does, and records what was odd. In a strict server that is a
 // rejection. What breaks the contract is found later, and here only together with something odd.
-func (s *Server) takeIn(r *http.Request, request *Request, f form) {
+func (s *Server) takeIn(r *http.Request, request *Request, find func() form) {
 	if odd, ok := r.Context().Value(oddPath{}).(Warning); ok {
 		request.warn(odd)
 	}
-	if f.schema == "" || request.rejected != nil {
+	if request.rejected != nil {
+		return
+	}
+	f := find()
+	if f.schema == "" {
 		return
 	}
 	body, warnings, ok := odd(r, request.Body)

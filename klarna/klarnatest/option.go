@@ -80,9 +80,9 @@ func WithRepeatedCustomerTokens() Option {
 	return func(c *config) { c.repeatTokens = true }
 }
 
-// WithKeyConflicts has the server reject a request with 409 CONFLICT while another with the same idempotency key runs, as long
-// as a [Delay] or [Fault.After] holds its response back, whether its caller still waits or not. Without it, the repeat gets
-// the response of the first at once. What Klarna does is unknown.
+// WithKeyConflicts has the server reject a request with 409 CONFLICT while an earlier one with the same idempotency key runs.
+// A request runs until its response is due, which [Delay] and [Fault.After] make later, even if its caller has stopped waiting.
+// Without this option the second request gets the response of the first at once. What Klarna does is unknown.
 func WithKeyConflicts() Option {
 	return func(c *config) { c.keyConflicts = true }
 }
@@ -106,8 +106,9 @@ func WithReadTimeout(d time.Duration) Option {
 	return func(c *config) { c.readTimeout = d }
 }
 
-// WithLogger has the server log each request and each callback, once it is handled: the operation, the status, how long
-// it took and the correlation id. No id, token, credential or body is logged.
+// WithLogger has the server log each request and each callback once it is handled. A request is logged with its operation,
+// status, duration, correlation id, fault and warnings; a callback with its kind, attempt and result. Session ids, order ids,
+// tokens, credentials and bodies are not logged.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) { c.logger = logger }
 }

@@ -26,11 +26,11 @@ func (s *Server) Order(orderID string) *ordermanagement.Order {
 	return order
 }
 
-// EndReview ends the review of an order whose fraud status is PENDING: accepted, it can be captured; rejected, Klarna cancels
-// it after 4 hours. The shop is not told; [Server.NotifyFraud] does both. Only the first decision counts, and an order that
-// was cancelled meanwhile stays so.
+// EndReview ends the review of an order whose fraud status is PENDING. An accepted order can be captured; a rejected one is
+// cancelled after 4 hours. The shop is not notified: [Server.NotifyFraud] ends the review and notifies it. Only the first
+// decision counts, and an order that was cancelled meanwhile stays cancelled.
 //
-// It is an error if the order is unknown or was not pending (see [Server.SetFraudStatus]).
+// It returns an error if the order is unknown or was not pending (see [Server.SetFraudStatus]).
 func (s *Server) EndReview(orderID string, status klarna.FraudStatus) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

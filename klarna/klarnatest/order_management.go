@@ -16,7 +16,7 @@ type orderOperation struct {
 	schema string     // of the body; empty without one. inferred: a body that is sent all the same is ignored
 	body   func() any // makes a pointer to the type that the body must fit
 
-	// do does what the operation asks for. A result of nil is a 204, and one of type created a 201.
+	// do does what the operation asks for. A result of nil or of type created is a response without a body.
 	do func(o *orderstate.Order, call *orderCall) (result any, rejected *orderstate.Rejection)
 
 	unknown orderstate.Code // the code for an order that is unknown, unless it is NO_SUCH_ORDER
@@ -187,22 +187,22 @@ func (s *Server) orderOutcome(op orderOperation, r *http.Request, request *Reque
 	return orderOutcome{result: result}, true
 }
 
-// renderOrder makes a response as Klarna sends it: what a capture or a refund made is in the headers only, and nothing has a
-// Content-Type that has no body.
+// renderOrder makes a response as Klarna sends it: what a capture or a refund made is in the headers only.
 func (s *Server) renderOrder(request Request, outcome orderOutcome) response {
 	if outcome.rejected != nil {
 		return s.render(request, nil, outcome.rejected)
 	}
-	rendered := s.render(request, outcome.result, nil)
 	made, isCreated := outcome.result.(created)
 	if isCreated {
-		rendered.status, rendered.body = http.StatusCreated, nil
+		outcome.result = nil
+	}
+	rendered := s.render(request, outcome.result, nil)
+	if isCreated {
 		rendered.header.Set(made.header, made.id)
 		rendered.header.Set("Location", made.location)
 	}
-	if isCreated || outcome.result == nil {
+	if outcome.result == nil {
 		rendered.header.Set("Transaction-Id", newUUID()) // recorded; what it is for is unknown
-		rendered.header.Del("Content-Type")
 	}
 	return rendered
 }

@@ -4,13 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/klarna-go/klarna-payments/internal/contract"
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
 	"github.com/klarna-go/klarna-payments/klarna/ordermanagement"
@@ -20,13 +18,7 @@ import (
 // orders returns a client of Order Management whose every exchange is checked against the contract, with one attempt.
 func (s *shop) orders(opts ...klarna.Option) *ordermanagement.Client {
 	s.t.Helper()
-	document, err := contract.LoadNamed("order-management")
-	require.NoError(s.t, err)
-	transport := &http.Transport{MaxIdleConnsPerHost: 64}
-	s.t.Cleanup(transport.CloseIdleConnections)
-	checked := &contract.RoundTripper{Base: transport, T: s.t, Strict: true, Contract: document}
-	opts = append([]klarna.Option{klarna.WithRetry(klarna.NoRetry())}, opts...)
-	return ordermanagement.New(s.server.Client(append(opts, klarna.WithHTTPClient(&http.Client{Transport: checked}))...))
+	return ordermanagement.New(s.checkedOnce("order-management", opts...))
 }
 
 // place places an order of 124.00 and returns its id.
@@ -43,13 +35,7 @@ func (s *shop) place(change ...func(*klarna.CreateOrderRequest)) string {
 // management sends a request of Order Management that the client would not send.
 func (s *shop) management(method, path, body string, header ...string) response {
 	s.t.Helper()
-	got := s.send(method, path, body, header...)
-	document, err := contract.LoadNamed("order-management")
-	require.NoError(s.t, err)
-	req, err := http.NewRequest(method, s.server.URL+path, nil)
-	require.NoError(s.t, err)
-	require.NoError(s.t, document.StrictResponse(req, got.status, got.header, []byte(got.body)))
-	return got
+	return s.sendChecked("order-management", method, path, body, header...)
 }
 
 const ordersPath = "/ordermanagement/v1/orders/"

@@ -33,14 +33,8 @@ func (s *shop) openWith(body members) (sessionID, token string) {
 func TestPublishedBodiesAreAccepted(t *testing.T) {
 	t.Parallel()
 	const payments, orders, tokens, pages = "testdata/examples/", "ordermanagement/testdata/examples/om_", "customertoken/testdata/examples/ct_", "hostedpage/testdata/examples/hpp_"
-	captured := func(s *shop) string {
-		id := s.place()
-		got := s.management("POST", ordersPath+id+"/captures", `{"captured_amount":12400}`)
-		require.Equal(t, 201, got.status)
-		return ordersPath + id
-	}
 	capturesOf := func(s *shop) string {
-		order := captured(s)
+		order := s.captured()
 		return order + "/captures/" + s.server.Order(order[len(ordersPath):]).Captures[0].CaptureID
 	}
 	tokenFor := func(s *shop, charge members) string {
@@ -52,14 +46,6 @@ func TestPublishedBodiesAreAccepted(t *testing.T) {
 		created, err := s.CreateCustomerToken(t.Context(), token, customerToken())
 		require.NoError(t, err)
 		return "/customer-token/v1/tokens/" + created.TokenID
-	}
-	newPage := func(s *shop) string {
-		got := s.send("POST", "/hpp/v1/sessions", `{"payment_session_url":"`+s.SessionURL(s.open(cart()))+`"}`)
-		var page struct {
-			ID string `json:"session_id"`
-		}
-		require.NoError(t, json.Unmarshal([]byte(got.body), &page))
-		return "/hpp/v1/sessions/" + page.ID
 	}
 	for _, row := range []struct {
 		file, method string
@@ -88,8 +74,8 @@ func TestPublishedBodiesAreAccepted(t *testing.T) {
 
 		{orders + "capture_request.json", "POST", func(s *shop, _ members) string { return ordersPath + s.place() + "/captures" }, 201},
 		{orders + "capture_request.minimal.json", "POST", func(s *shop, _ members) string { return ordersPath + s.place() + "/captures" }, 201},
-		{orders + "refund_request.json", "POST", func(s *shop, _ members) string { return captured(s) + "/refunds" }, 201},
-		{orders + "refund_request.return_fee.json", "POST", func(s *shop, _ members) string { return captured(s) + "/refunds" }, 201},
+		{orders + "refund_request.json", "POST", func(s *shop, _ members) string { return s.captured() + "/refunds" }, 201},
+		{orders + "refund_request.return_fee.json", "POST", func(s *shop, _ members) string { return s.captured() + "/refunds" }, 201},
 		{orders + "shipping_info_request.json", "POST", func(s *shop, _ members) string { return capturesOf(s) + "/shipping-info" }, 204},
 		{orders + "update_authorization_request.json", "PATCH", func(s *shop, _ members) string { return ordersPath + s.place() + "/authorization" }, 204},
 		{orders + "update_customer_details_request.json", "PATCH", func(s *shop, _ members) string { return ordersPath + s.place() + "/customer-details" }, 204},
@@ -104,7 +90,7 @@ func TestPublishedBodiesAreAccepted(t *testing.T) {
 			body["payment_session_url"] = s.SessionURL(s.open(cart()))
 			return "/hpp/v1/sessions"
 		}, 201},
-		{pages + "distribution_request.json", "POST", func(s *shop, _ members) string { return newPage(s) + "/distribution" }, 201},
+		{pages + "distribution_request.json", "POST", func(s *shop, _ members) string { return "/hpp/v1/sessions/" + s.newPage(cart()) + "/distribution" }, 201},
 	} {
 		for mode, open := range map[string]func(testing.TB) *shop{
 			"default": func(t testing.TB) *shop { return newLenientShop(t) }, "strict": func(t testing.TB) *shop { return newShop(t) },

@@ -24,12 +24,13 @@ type limits struct {
 	used   map[bool]int
 }
 
-// SetRateLimit has the server allow so many calls a second, of CreateSession and of all other operations together. Those
-// above get a 429 until the second is over, by the server's clock: [Server.Advance] ends it too. A limit of 0 is no limit,
-// which is how a server begins. Klarna's playground allows 5 and 50, and in production it is 40 and 200.
+// SetRateLimit limits the calls per second: those of CreateSession, and those of all other operations together. A call over
+// its limit is rejected with 429 until the second has passed on the server's clock, which [Server.Advance] moves. A limit of 0
+// is no limit, as in a new server. Klarna allows 5 and 50 calls per second in its playground, and 40 and 200 in production. It
+// panics if a limit is negative.
 //
-// inferred: a second begins with its first call, and who is over one of the limits may still make the other calls. Calls
-// with wrong credentials are not counted, since Klarna counts by merchant.
+// inferred: a second begins with its first call, and the two limits are independent. Calls with wrong credentials are not
+// counted, since Klarna counts by merchant.
 func (s *Server) SetRateLimit(createSession, others int) {
 	if createSession < 0 || others < 0 {
 		panic("klarnatest: SetRateLimit: a limit is not negative")

@@ -16,7 +16,7 @@ import (
 func TestRateLimit(t *testing.T) {
 	ctx := context.Background()
 	s := newShop(t)
-	client := checkedClient(t, s.server, klarna.WithRetry(klarna.NoRetry()))
+	client := s.checkedOnce("payments")
 	id := s.open(cart())
 	s.server.SetRateLimit(2, 3)
 
@@ -68,7 +68,7 @@ func TestACallThatIsOverTheLimitIsNotHandled(t *testing.T) {
 	id, token := s.openAndAuthorize(cart())
 	s.server.SetRateLimit(0, 1)
 	requireRejected(t, orderIt(s, "", "unknown"), invalidToken)
-	_, err := checkedClient(t, s.server, klarna.WithRetry(klarna.NoRetry())).CreateOrder(context.Background(), token, orderOf(cart()))
+	_, err := s.checkedOnce("payments").CreateOrder(context.Background(), token, orderOf(cart()))
 	require.ErrorIs(t, err, klarna.ErrRateLimited)
 	s.server.SetRateLimit(0, 0)
 	require.Equal(t, klarna.SessionStatusIncomplete, s.read(id).Status)

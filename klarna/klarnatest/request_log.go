@@ -85,13 +85,11 @@ type requestLog struct {
 func (l *requestLog) add(r Request) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	r.sent, r.rejected = nil, nil // size does not count them
 	l.requests = append(l.requests, r)
-	r.sent, r.rejected = nil, nil
 	l.bytes += r.size()
 	for len(l.requests) > maxRequests || l.bytes > maxBodyTotal {
-		l.bytes -= l.requests[0].size()
-		l.requests[0] = Request{} // the array behind the slice keeps it until it grows
-		l.requests = l.requests[1:]
+		l.bytes -= shift(&l.requests).size()
 	}
 }
 

@@ -24,3 +24,12 @@ func TestTheLogForgetsTheOldest(t *testing.T) {
 	}
 	require.Len(t, s.log.requests, 64, "of 1 MB each")
 }
+
+func TestTheLogKeepsNoDecodedBodies(t *testing.T) {
+	s := NewServer()
+	defer s.Close()
+	s.record(Request{Body: []byte("{}"), sent: members{"locale": []byte(`"de-DE"`)}, rejected: malformed})
+	require.Len(t, s.log.requests, 1)
+	require.Nil(t, s.log.requests[0].sent, "the limit of the log does not count it")
+	require.Nil(t, s.log.requests[0].rejected)
+}

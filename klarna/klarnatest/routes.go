@@ -33,7 +33,7 @@ func (s *Server) routes() *http.ServeMux {
 		handle(op, s.customerTokens(op, do))
 	}
 	for op, do := range s.hostedPageOperations() {
-		handle(op, s.hostedPages(op, do))
+		handle(op, s.payments(do))
 	}
 	for path, allowed := range methods {
 		slices.Sort(allowed)

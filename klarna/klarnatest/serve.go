@@ -4,20 +4,22 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"sync"
 
+	"github.com/klarna-go/klarna-payments/internal/engine"
 	"github.com/klarna-go/klarna-payments/klarna"
 )
 
 // handler does what a request asks for, or reports why it was rejected before, and returns the response.
 type handler func(r *http.Request, request *Request) response
 
-// operation does what one of the six calls of Payments asks for. id is the session id or authorization token in the path, if
-// any. It takes Server.mu for as long as it needs it. A result of nil is a 204.
+// operation does what a call of Payments or of the Hosted Payment Page asks for. id is the session id or authorization token
+// in the path, if any. It takes Server.mu for as long as it needs it. A result of nil is a response without a body.
 type operation func(id string, request *Request) (result any, rejected *failure)
 
 // serve is the way of every call: body, fault, credentials, rate limit, what the operation does, response.
 func (s *Server) serve(op klarna.Operation, do handler) http.HandlerFunc {
-	form := formOf(op)
+	form := sync.OnceValue(func() form { return formOf(op) }) // to read the contracts takes longer than to start
 	return func(w http.ResponseWriter, r *http.Request) {
 		request := s.newRequest(op)
 		request.Body, request.rejected = s.readBody(w, r)
@@ -35,7 +37,7 @@ func (s *Server) serve(op klarna.Operation, do handler) http.HandlerFunc {
 }
 
 // handle does what a request asks for, and returns the response.
-func (s *Server) handle(r *http.Request, request *Request, form form, do handler) response {
+func (s *Server) handle(r *http.Request, request *Request, form func() form, do handler) response {
 	if !s.authenticated(r) {
 		return s.renderUnauthorized(request)
 	}
@@ -56,7 +58,7 @@ func (s *Server) handle(r *http.Request, request *Request, form form, do handler
 	return rendered
 }
 
-// payments handles an operation of Payments.
+// payments handles an operation of Payments or of the Hosted Payment Page.
 func (s *Server) payments(do operation) handler {
 	return func(r *http.Request, request *Request) response {
 		if request.rejected != nil {
@@ -74,24 +76,26 @@ func idOf(r *http.Request) string {
 
 // render makes a response, of a result or a rejection, as Klarna sends it.
 func (s *Server) render(request Request, result any, rejected *failure) response {
-	status := http.StatusOK
-	switch {
+	status, header := successStatus(request.Operation), klarnaHeader()
+	switch { // each Content-Type as recorded
 	case rejected != nil:
 		status, result = rejected.status, rejected.body(request.CorrelationID)
-	case result == nil:
-		status = http.StatusNoContent
-	}
-	header := klarnaHeader()
-	switch { // as recorded
-	case rejected != nil:
 		header.Set("Content-Type", "application/json")
-	case status != http.StatusNoContent:
+	case result != nil:
 		header.Set("Content-Type", "application/json;charset=utf-8")
 	}
 	header.Set("Klarna-Correlation-Id", request.CorrelationID)
 	quota := quotaOf(request.Operation)
 	setRateLimit(header, quota, quota-1, 1)
 	return response{status, header, encodeResult(result)}
+}
+
+// successStatus is the status of an operation's success, by its row. Calls of the browser's script have no operation.
+func successStatus(op klarna.Operation) int {
+	if row := engine.Registered(string(op)); row != nil {
+		return row.Success[0]
+	}
+	return http.StatusOK
 }
 
 // klarnaHeader returns the header fields that recorded responses of Klarna's have, whatever they respond to.

@@ -39,11 +39,7 @@ func (x *session) state(now time.Time) sessionState {
 // read returns the session as the shop gets to see it: what was sent, down to an amount of 0 or an empty field, and what
 // is Klarna's to add.
 func (x sessionState) read(offered []klarna.PaymentMethodCategory) map[string]any {
-	sent := map[string]any{}
-	for name := range x.members {
-		sent[name] = x.members.value(name)
-	}
-	read := known(sent, reflect.TypeFor[klarna.SessionRead]()).(map[string]any)
+	read := known(x.members.tree(), reflect.TypeFor[klarna.SessionRead]()).(map[string]any)
 
 	read["client_token"], read["expires_at"], read["status"] = x.clientToken, x.expires, x.status
 	read["payment_method_categories"] = offered
@@ -84,13 +80,5 @@ func known(value any, as reflect.Type) any {
 
 // withoutUnknown is members without those that a type of Klarna's does not have. as is a pointer to one.
 func withoutUnknown(m members, as any) members {
-	sent := map[string]any{}
-	for name := range m {
-		sent[name] = m.value(name)
-	}
-	kept := members{}
-	for name, value := range known(sent, reflect.TypeOf(as).Elem()).(map[string]any) {
-		kept[name] = encodeValue(value)
-	}
-	return kept
+	return membersOf(known(m.tree(), reflect.TypeOf(as).Elem()).(map[string]any))
 }

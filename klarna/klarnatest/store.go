@@ -158,10 +158,16 @@ func (st *store) forget(now time.Time) {
 	}
 }
 
+// shift takes the first element off a list that is not empty. The array behind the slice would keep it until it grows.
+func shift[E any](list *[]E) E {
+	first := (*list)[0]
+	clear((*list)[:1])
+	*list = (*list)[1:]
+	return first
+}
+
 func (st *store) forgetSession() {
-	x := st.oldestSessions[0]
-	st.oldestSessions[0] = nil // the array behind the slice keeps it until it grows
-	st.oldestSessions = st.oldestSessions[1:]
+	x := shift(&st.oldestSessions)
 	st.bytes -= x.counted
 	x.counted = 0
 	delete(st.sessions, x.id)
@@ -172,9 +178,7 @@ func (st *store) forgetSession() {
 }
 
 func (st *store) forgetOrder() {
-	o := st.oldestOrders[0]
-	st.oldestOrders[0] = nil
-	st.oldestOrders = st.oldestOrders[1:]
+	o := shift(&st.oldestOrders)
 	st.bytes -= o.counted
 	o.counted = 0
 	delete(st.orders, o.id)

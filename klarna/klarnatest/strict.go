@@ -71,10 +71,9 @@ var entrySchemas = map[string]string{"order_lines": "order_line", "shipping_info
 // violations returns what breaks a contract. Entries of long lists behind the first are validated one by one, and no more
 // of them once enough is named: each fault costs as much as a hundred valid fields.
 func violations(document *contract.Contract, schema string, m members) (all []contract.Violation) {
-	tree, rest := map[string]any{}, map[string][]any{}
-	for name := range m {
-		tree[name] = m.value(name)
-		if list, _ := tree[name].([]any); len(list) > 1 && entrySchemas[name] != "" {
+	tree, rest := m.tree(), map[string][]any{}
+	for name := range entrySchemas {
+		if list, _ := tree[name].([]any); len(list) > 1 {
 			tree[name], rest[name] = list[:1], list[1:]
 		}
 	}
@@ -145,11 +144,7 @@ func moneyFaults(m members, like any) (fields []string, warnings []Warning) {
 
 // misfit decodes a body into the type that it must fit, and names the field that does not.
 func misfit(m members, like any) (field string, found bool) {
-	raw, err := json.Marshal(m)
-	if err != nil {
-		panic("klarnatest: " + err.Error()) // cannot be: it was decoded
-	}
-	err = json.Unmarshal(raw, like)
+	err := json.Unmarshal(encodeValue(m), like)
 	if err == nil {
 		return "", false
 	}

@@ -22,9 +22,6 @@ var (
 // tokenOperation does what one of the calls of the Customer Token API asks for. kept reports whether the token was looked at.
 type tokenOperation func(token string, request *Request) (outcome orderOutcome, kept bool)
 
-// accepted is the result of a cancellation.
-type accepted struct{}
-
 func (s *Server) tokenOperations() map[klarna.Operation]tokenOperation {
 	return map[klarna.Operation]tokenOperation{
 		customertoken.OperationCreateOrder: s.charge,
@@ -52,16 +49,7 @@ func (s *Server) customerTokens(op klarna.Operation, do tokenOperation) handler 
 		default:
 			outcome, _ = run()
 		}
-		if outcome.rejected != nil {
-			return s.render(*request, nil, outcome.rejected)
-		}
-		if _, ok := outcome.result.(accepted); ok {
-			rendered := s.render(*request, nil, nil)
-			rendered.status = http.StatusAccepted
-			rendered.header.Del("Content-Type")
-			return rendered
-		}
-		return s.render(*request, outcome.result, nil)
+		return s.render(*request, outcome.result, outcome.rejected)
 	}
 }
 
@@ -90,7 +78,7 @@ func (s *Server) cancelToken(token string, request *Request) (outcome orderOutco
 	case t.cancelled.IsZero():
 		t.cancelled = now.Add(cancellationTakes)
 	}
-	return orderOutcome{result: accepted{}}, true
+	return orderOutcome{}, true
 }
 
 func (s *Server) charge(token string, request *Request) (outcome orderOutcome, kept bool) {

@@ -3,11 +3,9 @@ package klarnatest_test
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"testing"
 	"time"
 
-	"github.com/klarna-go/klarna-payments/internal/contract"
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/klarna-go/klarna-payments/klarna/customertoken"
 	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
@@ -24,12 +22,7 @@ func coffee() klarna.OrderLine {
 // tokens returns a client of the Customer Token API whose every exchange is checked against the contract, with one attempt.
 func (s *shop) tokens() *customertoken.Client {
 	s.t.Helper()
-	document, err := contract.LoadNamed("customer-token")
-	require.NoError(s.t, err)
-	transport := &http.Transport{MaxIdleConnsPerHost: 64}
-	s.t.Cleanup(transport.CloseIdleConnections)
-	checked := &contract.RoundTripper{Base: transport, T: s.t, Strict: true, Contract: document}
-	return customertoken.New(s.server.Client(klarna.WithRetry(klarna.NoRetry()), klarna.WithHTTPClient(&http.Client{Transport: checked})))
+	return customertoken.New(s.checkedOnce("customer-token"))
 }
 
 // signUp makes a customer token, for a subscription unless it is empty.
@@ -48,14 +41,7 @@ func (s *shop) signUp(subscription klarna.Subscription) string {
 // token sends a request of the Customer Token API that the client would not send.
 func (s *shop) token(method, path, body string, header ...string) response {
 	s.t.Helper()
-	path = "/customer-token/v1/tokens/" + path
-	got := s.send(method, path, body, header...)
-	document, err := contract.LoadNamed("customer-token")
-	require.NoError(s.t, err)
-	req, err := http.NewRequest(method, s.server.URL+path, nil)
-	require.NoError(s.t, err)
-	require.NoError(s.t, document.StrictResponse(req, got.status, got.header, []byte(got.body)))
-	return got
+	return s.sendChecked("customer-token", method, "/customer-token/v1/tokens/"+path, body, header...)
 }
 
 func TestAChargeMakesAnOrderThatOrderManagementKnows(t *testing.T) {

@@ -163,9 +163,7 @@ func (st *store) addToken(t *storedToken) {
 
 // forgetToken forgets the oldest token.
 func (st *store) forgetToken() {
-	t := st.oldestTokens[0]
-	st.oldestTokens[0] = nil // the array behind the slice keeps it until it grows
-	st.oldestTokens = st.oldestTokens[1:]
+	t := shift(&st.oldestTokens)
 	st.bytes -= t.counted
 	delete(st.tokens, t.id)
 }

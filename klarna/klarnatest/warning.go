@@ -8,8 +8,9 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna/preflight"
 )
 
-// Warning is something in a request that the contract does not have, or that the amounts do not bear out, and that Klarna was
-// seen to accept, or is likely to. A server with [WithStrict] rejects it, with the same text.
+// Warning describes one oddity in a request, such as a member that is not in the contract, or amounts that do not add up. The
+// server accepts it, because Klarna was seen to accept it or is likely to. A server with [WithStrict] rejects the request, with
+// the same text.
 type Warning struct {
 	Member string `json:"member"` // its path, such as order_lines[0].quantity; empty for the request as a whole
 	Rule   string `json:"rule"`   // the kind of oddity, such as coerced; docs/sandbox.md lists them
