@@ -58,8 +58,7 @@ func newWorldAt(t *testing.T, server *klarnatest.Server, database, addr string) 
 	w := &world{t: t, klarna: server, database: database, log: new(lockedBuffer)}
 	w.klarna.SetCallbacks(klarnatest.CallbackPolicy{Never: true}) // unless a test is about them
 	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	quick := klarna.WithRetry(klarna.RetryPolicy{MaxAttempts: 3, BaseDelay: time.Millisecond, MaxDelay: 2 * time.Millisecond})
-	p := onSandbox(w.klarna, append(options(logger), quick)...)
+	p := onSandbox(w.klarna, append(options(logger), quickly)...)
 
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {

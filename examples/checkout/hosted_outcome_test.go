@@ -4,7 +4,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -132,15 +131,12 @@ func TestTwoApprovalsAreOneOrder(t *testing.T) {
 			before := w.klarna.Created().Orders
 			p := w.newBrowser().checkout()
 			pageID := p.onPage()
-			var together sync.WaitGroup
 			var ends [2]response
-			together.Go(func() { ends[0] = p.bring(p.approve()) })
-			together.Go(func() {
+			together(func() { ends[0] = p.bring(p.approve()) }, func() {
 				if back, err := w.klarna.VisitHostedPage(pageID, klarnatest.HostedPageApprove); err == nil {
 					ends[1] = p.follow(back)
 				} // or the widget was faster
 			})
-			together.Wait()
 			if err := w.klarna.WaitForCallbacks(t.Context()); err != nil {
 				t.Fatal(err)
 			}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -100,7 +99,7 @@ func TestAPaidPageIsFoundByLooking(t *testing.T) {
 			t.Error("the page was looked at before its time")
 		}
 		again := w.restart() // the process that sent the shopper there is gone
-		p = &purchase{p.at(again), p.csrf, p.authorizedPath, p.refusedPath}
+		p = p.at(again)
 		again.shop.background.Go(func() { again.shop.watchPages(again.shop.running, 4*time.Millisecond) })
 		eventually(t, "the order", func() bool { return p.order().state == placed })
 		p.wantOneOrder(byPagePoll)
@@ -172,21 +171,15 @@ func TestASecondClickLeadsToTheSamePage(t *testing.T) {
 }
 
 func TestADoubleClickLeadsToOnePage(t *testing.T) {
-	onBothDatabases(t, func(t *testing.T, database string) {
-		server := klarnatest.NewServer()
-		one, other := newWorldOn(t, server, database), newWorldOn(t, server, database)
+	atTwoProcesses(t, func(t *testing.T, one, other *world) {
 		p := one.newBrowser().checkout()
-		moved := &purchase{p.at(other), p.csrf, p.authorizedPath, p.refusedPath}
+		moved := p.at(other)
 		var ends [6]response
-		var together sync.WaitGroup
-		for i := range ends {
-			together.Go(func() { ends[i] = []*purchase{p, moved}[i%2].toPage() })
-		}
-		together.Wait()
+		atOnce(len(ends), func(i int) { ends[i] = []*purchase{p, moved}[i%2].toPage() })
 		for _, end := range ends {
 			wantPage(t, end, http.StatusOK, ends[0].path, "No money moves")
 		}
-		if made := server.Created().HostedPages; made-p.count(hostedpage.OperationDisableSession) != 1 {
+		if made := one.klarna.Created().HostedPages; made-p.count(hostedpage.OperationDisableSession) != 1 {
 			t.Errorf("%d pages were made, and %d disabled", made, p.count(hostedpage.OperationDisableSession))
 		}
 	})
@@ -225,16 +218,11 @@ func TestACartDoesNotChangeWhileItsPageMayBePaid(t *testing.T) {
 
 // A page of the old cart is made between the look at the pages and the change of the cart.
 func TestAPageThatIsMadeWhileTheCartChangesIsClosed(t *testing.T) {
-	onBothDatabases(t, func(t *testing.T, database string) {
-		server := klarnatest.NewServer()
-		one, other := newWorldOn(t, server, database), newWorldOn(t, server, database)
+	atTwoProcesses(t, func(t *testing.T, one, other *world) {
 		for range 10 {
 			p := one.newBrowser().checkout()
-			moved := &purchase{p.at(other), p.csrf, p.authorizedPath, p.refusedPath}
-			var together sync.WaitGroup
-			together.Go(func() { p.setQuantity("candle", "3") })
-			together.Go(func() { moved.toPage() })
-			together.Wait()
+			moved := p.at(other)
+			together(func() { p.setQuantity("candle", "3") }, func() { moved.toPage() })
 			page, err := one.shop.store.openPage(t.Context(), p.record().id)
 			if err != nil {
 				t.Fatal(err)

@@ -40,9 +40,7 @@ func (w *world) newStaff() *staff {
 	if o.orderID == "" {
 		w.t.Fatal("nothing was ordered")
 	}
-	b := w.newBrowser()
-	b.client.Transport = withPassword(w.shop.office.password)
-	return &staff{b, o.number, o.orderID}
+	return &staff{w.officeBrowser(), o.number, o.orderID}
 }
 
 func (s *staff) page() response { return s.get(officePath(s.number)) }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/http"
-	"sync"
 	"testing"
 
 	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
@@ -13,11 +12,7 @@ func TestADoubleClickCapturesOnce(t *testing.T) {
 	s := newWorld(t).newStaff()
 	f := s.form("capture").with(map[string]string{"mug": "1"})
 	var ends [8]response
-	var together sync.WaitGroup
-	for i := range ends {
-		together.Go(func() { ends[i] = s.send(f) })
-	}
-	together.Wait()
+	atOnce(len(ends), func(i int) { ends[i] = s.send(f) })
 	for _, end := range ends {
 		wantText(t, end, http.StatusOK, "€14.50 was captured")
 	}

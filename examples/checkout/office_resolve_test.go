@@ -39,9 +39,7 @@ func (w *world) unresolved(exists bool, away time.Duration) *purchase {
 }
 
 func (w *world) newClerk(number string) *staff {
-	b := w.newBrowser()
-	b.client.Transport = withPassword(w.shop.office.password)
-	return &staff{b, number, ""}
+	return &staff{w.officeBrowser(), number, ""}
 }
 
 // resolve sends a form of the order's page.

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -45,11 +44,7 @@ func TestTheSameTokenTwiceIsOneOrder(t *testing.T) {
 	p := newWorld(t).newBrowser().checkout()
 	token := p.approve()
 	var ends [8]response
-	var together sync.WaitGroup
-	for i := range ends {
-		together.Go(func() { ends[i] = p.bring(token) })
-	}
-	together.Wait()
+	atOnce(len(ends), func(i int) { ends[i] = p.bring(token) })
 	for _, end := range ends {
 		wantPage(t, end, http.StatusOK, anyOrder, thanks)
 	}

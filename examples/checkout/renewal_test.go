@@ -113,9 +113,7 @@ func TestAChargeThatDiedWithItsProcess(t *testing.T) {
 
 // Two processes, and a timer in each, press the button at the same time.
 func TestRunsInParallelChargeEachPeriodOnce(t *testing.T) {
-	onBothDatabases(t, func(t *testing.T, database string) {
-		server := klarnatest.NewServer()
-		one, other := newWorldOn(t, server, database), newWorldOn(t, server, database)
+	atTwoProcesses(t, func(t *testing.T, one, other *world) {
 		var all []*subscriber
 		for range 5 {
 			all = append(all, one.subscribe())
@@ -123,7 +121,7 @@ func TestRunsInParallelChargeEachPeriodOnce(t *testing.T) {
 		all[4].decline("PAYMENT_METHOD_FAILED")
 		for month := 1; month <= 3; month++ {
 			all[0].letAMonthPass()
-			server.Fail(customertoken.OperationCreateOrder, klarnatest.Delay(50*time.Millisecond), klarnatest.ResetAfter(), klarnatest.Delay(20*time.Millisecond))
+			one.klarna.Fail(customertoken.OperationCreateOrder, klarnatest.Delay(50*time.Millisecond), klarnatest.ResetAfter(), klarnatest.Delay(20*time.Millisecond))
 			var runs []func()
 			for range 3 {
 				runs = append(runs, func() { _, _ = one.shop.renewDue(t.Context()) }, func() { _, _ = other.shop.renewDue(t.Context()) })
@@ -416,18 +414,16 @@ func TestADeclinedPaymentCanBeRepeated(t *testing.T) {
 
 // The customer approves in the session, and the office charges the period before the approval arrives: it is paid once.
 func TestACustomerAndARunPayAPeriodOnce(t *testing.T) {
-	onBothDatabases(t, func(t *testing.T, database string) {
-		server := klarnatest.NewServer()
-		one, other := newWorldOn(t, server, database), newWorldOn(t, server, database)
+	atTwoProcesses(t, func(t *testing.T, one, other *world) {
 		t.Run("one after the other", func(t *testing.T) {
 			s, p := one.payingPresent()
 			approval := p.approve()
 			s.decline("")
 			s.office.officeForm("/"+s.number+"/resume", "number", s.number)
-			before := server.Created().Orders
+			before := one.klarna.Created().Orders
 			wantText(t, s.run(), http.StatusOK, "1 charged")
 			wantText(t, s.bringPayment(p, approval), http.StatusOK, "It is paid")
-			if orders := server.Created().Orders - before; orders != 1 || s.sub().period != 3 {
+			if orders := one.klarna.Created().Orders - before; orders != 1 || s.sub().period != 3 {
 				t.Errorf("%d orders, and the next period is %d", orders, s.sub().period)
 			}
 			if s.count(klarna.OperationCancelAuthorization) != 1 {
@@ -440,7 +436,7 @@ func TestACustomerAndARunPayAPeriodOnce(t *testing.T) {
 				approval := p.approve()
 				s.decline("")
 				s.office.officeForm("/"+s.number+"/resume", "number", s.number)
-				before := server.Created().Orders
+				before := one.klarna.Created().Orders
 				together(
 					func() { s.bringPayment(p, approval) },
 					func() { _, _ = one.shop.renewDue(t.Context()) },
@@ -450,7 +446,7 @@ func TestACustomerAndARunPayAPeriodOnce(t *testing.T) {
 					_, err := other.shop.renewDue(t.Context())
 					return err == nil && s.sub().period == 3
 				})
-				if orders := server.Created().Orders - before; orders != 1 {
+				if orders := one.klarna.Created().Orders - before; orders != 1 {
 					t.Fatalf("%d orders", orders)
 				}
 			}

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -18,35 +17,22 @@ import (
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-// onBothDatabases runs a test on SQLite and on PostgreSQL, with the name of an empty database.
-func onBothDatabases(t *testing.T, test func(t *testing.T, database string)) {
-	t.Run("SQLite", func(t *testing.T) { test(t, filepath.Join(t.TempDir(), "shop.sqlite")) })
-	t.Run("PostgreSQL", func(t *testing.T) { test(t, pgtest.Database(t)) })
-}
-
-// at is the same browser at another process of the shop, which a load balancer has chosen.
-func (b *browser) at(w *world) *browser { return &browser{w, b.client} }
-
 func TestProcessesThatStartAtOnceMigrateOnceAndShareAKey(t *testing.T) {
 	onBothDatabases(t, func(t *testing.T, database string) {
 		var keys [6]string
-		var together sync.WaitGroup
-		for i := range keys {
-			together.Go(func() {
-				st, err := openStore(t.Context(), database)
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				defer st.close()
-				key, err := st.key(t.Context())
-				if err != nil {
-					t.Error(err)
-				}
-				keys[i] = string(key)
-			})
-		}
-		together.Wait()
+		atOnce(len(keys), func(i int) {
+			st, err := openStore(t.Context(), database)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer st.close()
+			key, err := st.key(t.Context())
+			if err != nil {
+				t.Error(err)
+			}
+			keys[i] = string(key)
+		})
 		for _, key := range keys {
 			if len(key) != 32 || key != keys[0] {
 				t.Error("the processes have different keys")
@@ -147,11 +133,9 @@ func TestAChangeThatDiedWithItsProcessIsFoundAgain(t *testing.T) {
 }
 
 func TestProcessesShareShoppersAndOrders(t *testing.T) {
-	onBothDatabases(t, func(t *testing.T, database string) {
-		server := klarnatest.NewServer()
-		one, other := newWorldOn(t, server, database), newWorldOn(t, server, database)
+	atTwoProcesses(t, func(t *testing.T, one, other *world) {
 		p := one.newBrowser().checkout()
-		moved := &purchase{p.at(other), p.csrf, p.authorizedPath, p.refusedPath}
+		moved := p.at(other)
 		moved.setQuantity("mug", "3")
 		wantPage(t, p.get("/checkout"), http.StatusOK, "/checkout", "€67.50")
 		token := p.approve()
@@ -178,16 +162,11 @@ func TestProcessesShareShoppersAndOrders(t *testing.T) {
 
 // Two tabs change the cart at two processes. Whatever comes first, Klarna's session holds the cart that is stored.
 func TestCartChangesAtTwoProcesses(t *testing.T) {
-	onBothDatabases(t, func(t *testing.T, database string) {
-		server := klarnatest.NewServer()
-		one, other := newWorldOn(t, server, database), newWorldOn(t, server, database)
+	atTwoProcesses(t, func(t *testing.T, one, other *world) {
 		for range 10 {
 			p := one.newBrowser().checkout()
-			moved := &purchase{p.at(other), p.csrf, p.authorizedPath, p.refusedPath}
-			var together sync.WaitGroup
-			together.Go(func() { p.setQuantity("candle", "3") })
-			together.Go(func() { moved.setQuantity("towel", "2") })
-			together.Wait()
+			moved := p.at(other)
+			together(func() { p.setQuantity("candle", "3") }, func() { moved.setQuantity("towel", "2") })
 			wantPage(t, p.get("/cart"), http.StatusOK, "/cart", "€108.50") // 2 mugs, the cookbook, 3 candles, 2 towels
 			session, err := p.shop.klarna.ReadSession(t.Context(), p.record().sessionID)
 			if err != nil {
@@ -201,18 +180,12 @@ func TestCartChangesAtTwoProcesses(t *testing.T) {
 }
 
 func TestADoubleClickAtTwoProcessesCapturesOnce(t *testing.T) {
-	onBothDatabases(t, func(t *testing.T, database string) {
-		server := klarnatest.NewServer()
-		one, other := newWorldOn(t, server, database), newWorldOn(t, server, database)
+	atTwoProcesses(t, func(t *testing.T, one, other *world) {
 		for range 5 {
 			s := one.newStaff()
 			f := s.form("capture").with(map[string]string{"mug": "1"})
 			var ends [6]response
-			var together sync.WaitGroup
-			for i := range ends {
-				together.Go(func() { ends[i] = s.at([]*world{one, other}[i%2]).post(f.path, f.fields) })
-			}
-			together.Wait()
+			atOnce(len(ends), func(i int) { ends[i] = s.at([]*world{one, other}[i%2]).post(f.path, f.fields) })
 			for _, end := range ends {
 				wantText(t, end, http.StatusOK, "€14.50 was captured")
 			}

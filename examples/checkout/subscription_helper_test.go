@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/klarna-go/klarna-payments/klarna"
@@ -159,17 +158,6 @@ func (w *world) recordCharges() *keys {
 	k := &keys{sent: map[string][]string{}}
 	w.shop.tokens = customertoken.New(w.klarna.Client(quickly, klarna.WithHTTPClient(&http.Client{Transport: k})))
 	return k
-}
-
-// together does the same at several places at once.
-func together(dos ...func()) {
-	var all sync.WaitGroup
-	start := make(chan struct{})
-	for _, do := range dos {
-		all.Go(func() { <-start; do() })
-	}
-	close(start)
-	all.Wait()
 }
 
 // three is a fault for each attempt of a call.

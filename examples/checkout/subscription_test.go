@@ -137,20 +137,18 @@ func TestARejectedCustomerTokenOrdersNothing(t *testing.T) {
 
 // Browser and callback bring the same approval to two processes.
 func TestOneOfTwoProcessesMakesTheToken(t *testing.T) {
-	onBothDatabases(t, func(t *testing.T, database string) {
-		server := klarnatest.NewServer(klarnatest.WithRepeatedCustomerTokens())
-		one, other := newWorldOn(t, server, database), newWorldOn(t, server, database)
+	atTwoProcesses(t, func(t *testing.T, one, other *world) {
 		for range 5 {
 			p := one.signingUp()
-			moved := &purchase{p.at(other), p.csrf, p.authorizedPath, p.refusedPath}
+			moved := p.at(other)
 			token := p.approve()
 			together(func() { p.bring(token) }, func() { moved.bring(token) }, func() { p.bring(token) })
-			if tokens := server.CustomerTokens(token); len(tokens) != 1 || p.order().state != placed {
+			if tokens := one.klarna.CustomerTokens(token); len(tokens) != 1 || p.order().state != placed {
 				t.Fatalf("%d tokens, and the order is %q", len(tokens), p.order().state)
 			}
 		}
 		one.wantCreated(5, 5)
-	})
+	}, klarnatest.WithRepeatedCustomerTokens())
 }
 
 // A process dies while it asks for the customer token. Another one goes on when the approval is brought once more.
@@ -185,7 +183,7 @@ func TestASignUpThatDiedWithItsProcess(t *testing.T) {
 				if _, err := after.shop.store.db.Exec(`UPDATE subscription_checkouts SET asked = $1`, now().Add(-sendingFor-time.Second)); err != nil {
 					t.Fatal(err)
 				}
-				moved := &purchase{p.at(after), p.csrf, p.authorizedPath, p.refusedPath}
+				moved := p.at(after)
 				if description == another {
 					wantPage(t, moved.bring(token), http.StatusOK, "/problem/lost", "You pay nothing")
 					after.wantCreated(0, 1)
