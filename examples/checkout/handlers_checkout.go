@@ -191,15 +191,22 @@ func (s *shop) showChecking(w http.ResponseWriter, r *http.Request, sh *shopper)
 		s.failed(w, r, sh, "the order could not be read", err, "order_number", c.number)
 		return
 	}
+	s.renderChecking(w, r, sh, o)
+}
+
+// renderChecking renders the page of an order that is not confirmed. Only an order that a person has to look at waits for nothing: any
+// other, also one that was placed a moment ago, leads on when the page looks again.
+func (s *shop) renderChecking(w http.ResponseWriter, r *http.Request, sh *shopper, o *order) {
 	title := "We are still checking your payment"
-	if o.state == checking {
+	looksAgain := o.state != unclear
+	if looksAgain {
 		title = "We are checking your payment"
 		w.Header().Set("Refresh", "2")
 	}
 	s.render(w, r, http.StatusOK, sh, "checking", title, struct {
 		Number   string
 		Checking bool
-	}{o.number, o.state == checking})
+	}{o.number, looksAgain})
 }
 
 // showOrder is the confirmation. It is for the shopper who ordered, and nobody else.

@@ -30,6 +30,7 @@ type world struct {
 	klarna   *klarnatest.Server
 	database string
 	shop     *shop
+	gate     gate
 	url      string
 	log      *lockedBuffer
 	stop     func()
@@ -58,7 +59,7 @@ func newWorldAt(t *testing.T, server *klarnatest.Server, database, addr string) 
 	w := &world{t: t, klarna: server, database: database, log: new(lockedBuffer)}
 	w.klarna.SetCallbacks(klarnatest.CallbackPolicy{Never: true}) // unless a test is about them
 	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	p := onSandbox(w.klarna, append(options(logger), quickly)...)
+	p := onSandbox(w.klarna, append(options(logger), quickly, klarna.WithLimiter(&w.gate))...)
 
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -91,6 +92,39 @@ func newWorldAt(t *testing.T, server *klarnatest.Server, database, addr string) 
 		}
 	})
 	return w
+}
+
+// gate holds back requests that create an order: what a test does while an order is open must not depend on how fast it is.
+type gate struct {
+	mu     sync.Mutex
+	closed bool
+	left   int // how many may pass although it is closed
+}
+
+// holdOrders lets so many more of the shop's requests that create an order be sent, and none after them until open is called. To the
+// shop it is as if Klarna could not be reached.
+func (w *world) holdOrders(but int) (open func()) {
+	w.gate.mu.Lock()
+	defer w.gate.mu.Unlock()
+	w.gate.closed, w.gate.left = true, but
+	return func() {
+		w.gate.mu.Lock()
+		defer w.gate.mu.Unlock()
+		w.gate.closed = false
+	}
+}
+
+// Wait is called before each request.
+func (g *gate) Wait(ctx context.Context) error {
+	if klarna.OperationFromContext(ctx) != klarna.OperationCreateOrder {
+		return nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.left--; g.closed && g.left < 0 {
+		return errors.New("orders are held back")
+	}
+	return nil
 }
 
 // orders is how many orders were placed at Klarna.

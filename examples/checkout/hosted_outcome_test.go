@@ -249,8 +249,10 @@ func TestLostResponsesAboutAPage(t *testing.T) {
 	t.Run("of the order", func(t *testing.T) {
 		p := newWorld(t).newBrowser().checkout()
 		p.klarna.Fail(klarna.OperationCreateOrder, lost, lost, lost)
+		goOn := p.holdOrders(3)
 		back := p.visit(p.onPage(), klarnatest.HostedPageApprove)
 		wantPage(t, p.follow(back), http.StatusOK, "/checkout/.*/checking", "Please do not order again")
+		goOn()
 		eventually(t, "the outcome", func() bool { return p.order().state != checking })
 		wantPage(t, p.follow(back), http.StatusOK, anyOrder, thanks)
 		if n := p.klarna.Created().Orders; n != 1 {

@@ -56,14 +56,15 @@ func TestTheOfficeListsOrdersThatItCannotRead(t *testing.T) {
 	lost := w.newBrowser().checkout()
 	lost.placeElsewhere(lost.approve())
 	lost.get("/checkout")
-	never := klarnatest.EmptyStatus(503)
-	w.klarna.Fail(klarna.OperationCreateOrder, never, never, never, never, never, never, never, never, never)
+	w.klarna.Fail(klarna.OperationCreateOrder, three(klarnatest.EmptyStatus(503))...)
+	goOn := w.holdOrders(3)
 	unknown := w.newBrowser().checkout()
 	unknown.bring(unknown.approve())
 
 	wantText(t, s.get("/office"), http.StatusOK, "Outcome unknown", "Id unknown", "To capture")
 	wantText(t, s.get(officePath(unknown.record().number)), http.StatusOK, "has not confirmed this order yet", "Do not ship it")
 	wantText(t, s.get(officePath(lost.record().number)), http.StatusOK, "its id is unknown")
+	goOn()
 	eventually(t, "the outcome", func() bool { return unknown.order().state == placed })
 	wantText(t, s.get(officePath(unknown.record().number)), http.StatusOK, "To capture")
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -28,6 +29,7 @@ func TestAnUnknownOutcomeIsNoFailure(t *testing.T) {
 			w := newWorld(t)
 			p := w.newBrowser().checkout()
 			w.klarna.Fail(klarna.OperationCreateOrder, test.faults...)
+			goOn := w.holdOrders(3) // the attempts of the first call
 			got := p.bring(p.approve())
 			wantPage(t, got, http.StatusOK, "/checkout/.*/checking", "We are checking your payment")
 			if got.header.Get("Refresh") == "" || strings.Contains(strings.ToLower(got.body), "fail") {
@@ -35,6 +37,7 @@ func TestAnUnknownOutcomeIsNoFailure(t *testing.T) {
 			}
 			wantPage(t, p.get("/checkout"), http.StatusOK, "/checkout/.*/checking", "We are checking")
 			wantPage(t, p.setQuantity("mug", "7"), http.StatusOK, "/checkout/.*/checking", "We are checking")
+			goOn()
 			eventually(t, "the outcome", func() bool { return p.order().state != checking })
 			if got := p.get(p.record().checkingPath()); !strings.Contains(got.body, test.ends) {
 				t.Errorf("it ends at %s", got.path)
@@ -69,6 +72,19 @@ func TestAnOutcomeThatStaysUnknown(t *testing.T) {
 				t.Errorf("the id is %s", id)
 			}
 		})
+	}
+}
+
+// Between the two times that the page reads, the order may be placed or rejected: nobody must be told that a person looks into it.
+func TestTheCheckingPageLooksAgainUnlessAPersonHasToLook(t *testing.T) {
+	w := newWorld(t)
+	for state, waits := range map[orderState]bool{checking: true, placed: true, unclear: false} {
+		page := httptest.NewRecorder()
+		w.shop.renderChecking(page, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil), new(shopper), &order{state: state})
+		asks := strings.Contains(page.Body.String(), "one of us is looking into it")
+		if again := page.Header().Get("Refresh") != ""; again != waits || asks == waits {
+			t.Errorf("%s: the page looks again: %t; it names a person: %t", state, again, asks)
+		}
 	}
 }
 
@@ -127,7 +143,9 @@ func TestAnOrderThatExistsAlreadyIsNoFailure(t *testing.T) {
 	t.Run("Klarna reports it", func(t *testing.T) {
 		p := newWorld(t).newBrowser().checkout()
 		p.klarna.Fail(klarna.OperationCreateOrder, klarnatest.Status(403, "INVALID_OPERATION", "Authorization token already consumed"))
+		goOn := p.holdOrders(1)
 		wantPage(t, p.bring(p.approve()), http.StatusOK, "/checkout/.*/checking", "We are checking")
+		goOn()
 		eventually(t, "the outcome", func() bool { return p.order().state == placed })
 	})
 	t.Run("the session shows it", func(t *testing.T) {
@@ -217,11 +235,13 @@ func TestASecondApprovalIsUsedWhenTheFirstWasReplaced(t *testing.T) {
 	w := newWorld(t)
 	p := w.newBrowser().checkout()
 	c := p.record()
-	// This process takes its time between writing down and sending.
+	goOn := w.holdOrders(0) // this process takes its time between writing down and sending
 	if err := w.shop.intend(t.Context(), c, p.approve(), byCallback); err != nil {
 		t.Fatal(err)
 	}
-	wantPage(t, p.bring(p.approve()), http.StatusOK, anyOrder, thanks)
+	second := p.approve()
+	goOn()
+	wantPage(t, p.bring(second), http.StatusOK, anyOrder, thanks)
 	if w.orders() != 1 || w.count(klarna.OperationCreateOrder) != 2 {
 		t.Errorf("%d orders of %d requests", w.orders(), w.count(klarna.OperationCreateOrder))
 	}
@@ -237,6 +257,7 @@ func TestALateRejectionLeavesTheNextOrderAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	goOn := w.holdOrders(0)
 	if err := w.shop.intend(t.Context(), p.record(), p.approve(), byCallback); err != nil {
 		t.Fatal(err)
 	}
@@ -246,6 +267,7 @@ func TestALateRejectionLeavesTheNextOrderAlone(t *testing.T) {
 	if p.order().state == "" || p.record().state != ordered {
 		t.Error("the second order is gone")
 	}
+	goOn()
 	eventually(t, "the outcome", func() bool { return p.order().state == placed })
 }
 
@@ -270,14 +292,15 @@ func TestALaterApprovalWaits(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		p := w.newBrowser().checkout()
-		gateway := klarnatest.EmptyStatus(503)
-		w.klarna.Fail(klarna.OperationCreateOrder, gateway, gateway, gateway)
+		w.klarna.Fail(klarna.OperationCreateOrder, three(klarnatest.EmptyStatus(503))...)
+		goOn := w.holdOrders(3)
 		first := p.approve()
 		if err := w.shop.place(t.Context(), p.record().id, first, byCallback); err != nil {
 			t.Fatal(err)
 		}
 		second := p.approve() // which replaces the first one
 		wantPage(t, p.bring(second), http.StatusOK, "/checkout/.*/checking", "We are checking")
+		goOn()
 		eventually(t, "the outcome", func() bool {
 			got := p.get(p.record().checkingPath())
 			if strings.Contains(got.body, "Nothing was ordered") {
@@ -293,12 +316,13 @@ func TestALaterApprovalWaits(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		p := w.newBrowser().checkout()
-		lost := klarnatest.ResetAfter()
-		w.klarna.Fail(klarna.OperationCreateOrder, lost, lost, lost)
+		w.klarna.Fail(klarna.OperationCreateOrder, three(klarnatest.ResetAfter())...)
+		goOn := w.holdOrders(3)
 		p.bring(p.approve())
 		if err := w.shop.place(t.Context(), p.record().id, "00000000-0000-4000-8000-000000000000", byCallback); err != nil {
 			t.Fatal(err)
 		}
+		goOn()
 		eventually(t, "the outcome", func() bool { return p.order().state == placed })
 		if c := p.record(); w.orders() != 1 || c.waiting != "" {
 			t.Errorf("%d orders, and %q is left", w.orders(), c.waiting)
@@ -309,10 +333,12 @@ func TestALaterApprovalWaits(t *testing.T) {
 		w := newWorld(t)
 		p := w.newBrowser().checkout()
 		c := p.record()
+		goOn := w.holdOrders(0)
 		if err := w.shop.intend(t.Context(), c, p.approve(), byCallback); err != nil {
 			t.Fatal(err)
 		}
 		p.approve() // so that the first one is rejected, and what is brought is not the newest
+		goOn()
 		got := p.bring("00000000-0000-4000-8000-000000000000")
 		if got.path != "/problem/foreign" && got.path != p.record().checkingPath() {
 			t.Errorf("it ends at %s", got.path)

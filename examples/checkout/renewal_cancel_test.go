@@ -75,12 +75,14 @@ func TestTheNewTokenOfACancelledSubscriptionIsCancelled(t *testing.T) {
 	s.klarna.Fail(customertoken.OperationCreateOrder, klarnatest.Status(403, "UNAVAILABLE_PAYMENT_METHOD"))
 	s.payNow()
 	p := s.payment()
-	if err := s.shop.intend(t.Context(), p.record(), p.approve(), byBrowser); err != nil { // and the process takes its time
+	goOn := s.holdOrders(0) // the process takes its time
+	if err := s.shop.intend(t.Context(), p.record(), p.approve(), byBrowser); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.shop.store.cancelSubscription(t.Context(), s.number); err != nil {
 		t.Fatal(err)
 	}
+	goOn()
 	eventually(t, "the outcome", func() bool {
 		_, err := s.shop.renewDue(t.Context())
 		return err == nil && s.last().state == renewalPaid

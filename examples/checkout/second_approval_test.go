@@ -17,12 +17,13 @@ func TestTheApprovalOfAPageIsKeptWhileAnotherOneIsOrdered(t *testing.T) {
 	w := newWorld(t)
 	p := w.newBrowser().checkout()
 	pageID := p.onPage()
+	goOn := w.holdOrders(0)
 	if err := w.shop.intend(t.Context(), p.record(), p.approve(), byBrowser); err != nil {
 		t.Fatal(err)
 	}
-	w.klarna.Fail(klarna.OperationCreateOrder, three(klarnatest.EmptyStatus(503))...)
 	back := p.visit(pageID, klarnatest.HostedPageApprove) // which replaces the first approval
 	wantPage(t, p.follow(back), http.StatusOK, "/checkout/.*/checking", "We are checking")
+	goOn()
 	eventually(t, "the outcome", func() bool { return p.order().state == placed })
 	w.shop.lookAtPages(t.Context(), 0)
 	if n := w.count(klarna.OperationCancelAuthorization); n != 0 {
@@ -40,10 +41,13 @@ func TestTheApprovalOfAPageIsKeptWhileAnotherOneIsOrdered(t *testing.T) {
 // A customer pays for a period, and approves twice. Klarna rejects the order of the first approval, which had claimed the period.
 func TestASecondApprovalPaysForThePeriodOfTheFirst(t *testing.T) {
 	s, p := newWorld(t).payingPresent()
-	if err := s.shop.intend(t.Context(), p.record(), p.approve(), byCallback); err != nil { // and the process takes its time
+	goOn := s.holdOrders(0) // the process takes its time
+	if err := s.shop.intend(t.Context(), p.record(), p.approve(), byCallback); err != nil {
 		t.Fatal(err)
 	}
-	wantPage(t, s.bringPayment(p, p.approve()), http.StatusOK, s.shop.subscriptionPath(s.number), "Klarna has confirmed it")
+	second := p.approve()
+	goOn()
+	wantPage(t, s.bringPayment(p, second), http.StatusOK, s.shop.subscriptionPath(s.number), "Klarna has confirmed it")
 	s.wantCreated(2, 1)
 	s.wantStatus("Active", active)
 	if s.count(klarna.OperationCancelAuthorization) != 0 {
@@ -77,11 +81,14 @@ func TestAnApprovalWithoutACustomerTokenIsOver(t *testing.T) {
 	t.Run("after it waited", func(t *testing.T) {
 		w := newWorld(t)
 		p := w.signingUp()
+		goOn := w.holdOrders(0)
 		if err := w.shop.intend(t.Context(), p.record(), p.approve(), byCallback); err != nil {
 			t.Fatal(err)
 		}
 		w.klarna.Fail(klarna.OperationCreateCustomerToken, rejected)
-		p.bring(p.approve())
+		second := p.approve()
+		goOn()
+		p.bring(second)
 		eventually(t, "the outcome", func() bool { return p.record().payable() })
 		if c := p.record(); c.problem != "unsubscribed" || p.order().state != "" {
 			t.Errorf("the problem is %q, and the order %q", c.problem, p.order().state)
@@ -103,6 +110,7 @@ func TestTheOrderHasTheCustomerTokenOfItsOwnApproval(t *testing.T) {
 		}
 		t.Run("the second one comes when the first is ordered", func(t *testing.T) {
 			p := w.signingUp()
+			defer w.holdOrders(0)()
 			c := p.record() // as the second process has read it, before
 			if err := w.shop.intend(t.Context(), p.record(), p.approve(), byBrowser); err != nil {
 				t.Fatal(err)
@@ -158,14 +166,14 @@ func TestAPeriodIsPaidOnAnotherDevice(t *testing.T) {
 	other := *s
 	other.purchase = &purchase{browser: s.newBrowser()}
 	other.csrf = find(t, other.get(path).body, `name="csrf" value="([^"]+)"`)
-	down := klarnatest.EmptyStatus(503)
-	s.klarna.Fail(klarna.OperationCreateOrder, down, down, down, down, down, down) // the background finds the outcome with its second call
+	goOn := s.holdOrders(0)
 	p := other.payment()
 	got := other.bringPayment(p, p.approve())
 	wantPage(t, got, http.StatusOK, path, "We are checking your payment")
 	if got.header.Get("Refresh") == "" {
 		t.Error("the page does not look again")
 	}
+	goOn()
 	eventually(t, "the outcome", func() bool { return strings.Contains(other.get(path+"?paid=2").body, "It is paid") })
 	s.wantCreated(2, 1)
 }
