@@ -158,6 +158,8 @@ func (s *shop) next(ctx context.Context, checkoutID string) (string, error) {
 	}
 	o, err := s.store.order(ctx, c.number)
 	switch {
+	case errors.Is(err, sql.ErrNoRows): // it was rejected since the checkout was read, and the page looks again
+		return c.checkingPath(), nil
 	case err != nil:
 		return "", err
 	case o.state != placed:

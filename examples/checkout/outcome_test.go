@@ -88,6 +88,18 @@ func TestTheCheckingPageLooksAgainUnlessAPersonHasToLook(t *testing.T) {
 	}
 }
 
+// The order is rejected between the two times that the page reads: the checkout is the older one, and the order is gone.
+func TestAnOrderThatIsRejectedMeanwhileIsNoFault(t *testing.T) {
+	w := newWorld(t)
+	p := w.newBrowser().checkout()
+	defer w.holdOrders(0)()
+	p.bring(p.approve())
+	if _, err := w.shop.store.db.Exec(`DELETE FROM orders`); err != nil {
+		t.Fatal(err)
+	}
+	wantPage(t, p.get("/checkout"), http.StatusOK, "/checkout/.*/checking", "We are checking your payment")
+}
+
 // Nothing was written down yet, but the approval is good, and the callback may still bring it.
 func TestAnApprovalThatCannotBeCheckedYetIsNoFailure(t *testing.T) {
 	w := newWorld(t)
