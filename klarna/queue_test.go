@@ -146,13 +146,13 @@ func TestWaitForStreamIsNotPartOfAttempt(t *testing.T) {
 			s.Respond(200, nil, `{"status":"incomplete"}`)
 			return
 		}
-		time.Sleep(600 * time.Millisecond)
+		time.Sleep(1800 * time.Millisecond)
 		s.Respond(200, nil, `{"order_id":"o-1"}`)
 	}, http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: 1})
 	transport := wiretest.Transport()
 	t.Cleanup(transport.CloseIdleConnections)
 	transport.HTTP2 = &http.HTTP2Config{StrictMaxConcurrentRequests: true}
-	client := wireClientThrough(t, peer.URL, transport, klarna.WithTimeout(time.Second), klarna.WithRetry(klarna.NoRetry()))
+	client := wireClientThrough(t, peer.URL, transport, klarna.WithTimeout(3*time.Second), klarna.WithRetry(klarna.NoRetry()))
 	_, err := client.ReadSession(t.Context(), wireSession) // the settings have arrived
 	require.NoError(t, err)
 	first := make(chan error, 1)

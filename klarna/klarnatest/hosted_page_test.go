@@ -580,7 +580,9 @@ func TestShopHasThreeSecondsForAStatusCallback(t *testing.T) {
 	_, pageID := s.page("", hostedpage.MerchantURLs{StatusUpdate: hook.URL})
 	s.visit(pageID, klarnatest.HostedPageOpen)
 	first, second := <-received, <-received
-	require.InDelta(t, 4, second.Sub(first).Seconds(), 0.9, "3 seconds, and 1 before the next attempt")
+	between := second.Sub(first)
+	require.Greater(t, between, 3900*time.Millisecond, "3 seconds, and 1 before the next attempt")
+	require.Less(t, between, 10*time.Second, "a busy machine takes longer")
 	require.ErrorContains(t, s.server.Callbacks()[0].Err, "timeout")
 }
 

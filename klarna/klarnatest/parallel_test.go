@@ -21,7 +21,7 @@ func TestParallelShoppers(t *testing.T) {
 	before := goleak.IgnoreCurrent()
 	shopServer := newReceiver(t, 500, 200)
 	server := klarnatest.NewServer()
-	server.SetCallbacks(klarnatest.CallbackPolicy{Twice: true, Wait: 5 * time.Millisecond})
+	server.SetCallbacks(klarnatest.CallbackPolicy{Twice: true, Wait: 5 * time.Millisecond, Timeout: patience})
 	client := server.Client()
 
 	var mu sync.Mutex
