@@ -66,7 +66,7 @@ func (s *shop) pageReturned(w http.ResponseWriter, r *http.Request, sh *shopper)
 	case err != nil:
 		s.failed(w, r, sh, "the page could not be read", err)
 		return
-	case p == nil, c.state != open:
+	case p == nil, !c.payable(): // an approval that waits may still become an order
 		s.goOn(w, r, sh, c.id)
 		return
 	}
