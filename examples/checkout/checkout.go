@@ -82,6 +82,12 @@ func insertCheckout(ctx context.Context, tx *sql.Tx, c *checkout) error {
 	return err
 }
 
+// checkoutOf returns the id of the checkout that a shopper tried to order under a number, also if the order was rejected. It fails with
+// sql.ErrNoRows if they have no such checkout.
+func (st *store) checkoutOf(ctx context.Context, shopperID, number string) (id string, err error) {
+	return id, st.db.QueryRowContext(ctx, `SELECT id FROM checkouts WHERE number = $1 AND shopper_id = $2 AND tried <> ''`, number, shopperID).Scan(&id)
+}
+
 // saveCart stores a shopper's cart, and the checkout whose session holds it now, if there is one.
 func (st *store) saveCart(ctx context.Context, sh *shopper, c *checkout) error {
 	return st.inTx(ctx, func(tx *sql.Tx) error {
@@ -120,10 +126,10 @@ func (st *store) updated(ctx context.Context, c *checkout) error {
 }
 
 // end takes an open checkout away from its shopper, who keeps the cart. What a browser or a callback still brings for it is
-// too late.
+// too late. It does nothing if an approval waits that the caller has not read.
 func (st *store) end(ctx context.Context, c *checkout) error {
 	return st.inTx(ctx, func(tx *sql.Tx) error {
-		wasOpen, err := wrote(ctx, tx, `UPDATE checkouts SET state = 'ended' WHERE id = $1 AND state = 'open'`, c.id)
+		wasOpen, err := wrote(ctx, tx, `UPDATE checkouts SET state = 'ended' WHERE id = $1 AND state = 'open' AND waiting IN ('', $2)`, c.id, c.waiting)
 		if err != nil || !wasOpen {
 			return err
 		}

@@ -8,10 +8,12 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna"
 )
 
-// openCheckout returns the shopper's checkout. If its session cannot be used any more, it opens another one.
+// openCheckout returns the shopper's checkout. If its session cannot be used any more, it opens another one. It returns nil if the cart
+// was emptied meanwhile.
 func (s *shop) openCheckout(ctx context.Context, sh *shopper) (*checkout, error) {
 	for range attempts {
-		if sh.checkoutID != "" {
+		switch {
+		case sh.checkoutID != "":
 			c, err := s.store.checkout(ctx, sh.checkoutID)
 			if err != nil || c.state != open {
 				return c, err
@@ -19,7 +21,9 @@ func (s *shop) openCheckout(ctx context.Context, sh *shopper) (*checkout, error)
 			if err := s.refresh(ctx, c); err != nil || c.state != ended {
 				return c, nil //nolint:nilerr // if Klarna cannot be reached, its widget shows it
 			}
-		} else {
+		case sh.cart.count() == 0:
+			return nil, nil
+		default:
 			c, err := s.newSession(ctx, sh)
 			if !errors.Is(err, errChanged) {
 				return c, err
@@ -36,6 +40,9 @@ func (s *shop) openCheckout(ctx context.Context, sh *shopper) (*checkout, error)
 // refresh finds out whether the session of an open checkout, which may be two days old, can still be used. If not, the
 // checkout has ended. It also finds an order that neither the browser nor a callback reported.
 func (s *shop) refresh(ctx context.Context, c *checkout) error {
+	if !c.payable() {
+		return nil
+	}
 	session, err := s.klarna.ReadSession(ctx, c.sessionID)
 	switch {
 	case errors.Is(err, klarna.ErrOrderAlreadyPlaced), err == nil && session.Status == klarna.SessionStatusComplete:
@@ -53,8 +60,6 @@ func (s *shop) refresh(ctx context.Context, c *checkout) error {
 			s.logger.WarnContext(ctx, "the session could not be updated", "order_number", c.number, "error", err)
 			err = s.store.end(ctx, c)
 		}
-	default:
-		return nil
 	}
 	return errors.Join(err, s.reload(ctx, c))
 }

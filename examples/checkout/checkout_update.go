@@ -43,17 +43,28 @@ func (s *shop) setQuantity(ctx context.Context, sh *shopper, productID string, q
 	return nil, errChanged
 }
 
+// changeable returns errBeingPaid if there is an order, or may be one, and errChanged if the checkout has ended.
+func (c *checkout) changeable() error {
+	switch {
+	case c.state == ended:
+		return errChanged
+	case !c.payable():
+		return errBeingPaid
+	}
+	return nil
+}
+
 // updateSession sends other lines to the session at Klarna. If that fails, the checkout ends, with errChanged.
 func (s *shop) updateSession(ctx context.Context, c *checkout, lines []klarna.OrderLine) error {
-	if !c.payable() {
-		return errBeingPaid
+	if err := c.changeable(); err != nil {
+		return err
 	}
 	// Klarna's page would show the new cart or the old one. It may be paid there by now.
 	if err := errors.Join(s.closePage(ctx, c.id), s.reload(ctx, c)); err != nil {
 		return err
 	}
-	if c.state != open {
-		return errBeingPaid
+	if err := c.changeable(); err != nil {
+		return err
 	}
 	if len(lines) > 0 && intentOf(lines) == c.session.Intent { // Klarna has no empty carts, and a session keeps its intent
 		update := klarna.CartUpdate(lines)
@@ -69,8 +80,8 @@ func (s *shop) updateSession(ctx context.Context, c *checkout, lines []klarna.Or
 	if err := s.refresh(ctx, c); err != nil {
 		return err
 	}
-	if c.state == ordered {
-		return errBeingPaid
+	if err := c.changeable(); err != nil {
+		return err
 	}
 	if err := s.store.end(ctx, c); err != nil {
 		return err

@@ -53,7 +53,7 @@ func (s *shop) changeCart(w http.ResponseWriter, r *http.Request, sh *shopper) {
 	}
 	c, err := s.setQuantity(r.Context(), sh, p.ID, quantity)
 	switch {
-	case errors.Is(err, errBeingPaid):
+	case errors.Is(err, errBeingPaid), err != nil && c != nil && s.mayBeOrdered(r.Context(), c.id):
 		s.goOn(w, r, sh, c.id)
 	case err != nil:
 		s.failed(w, r, sh, "the cart could not be changed", err)

@@ -21,11 +21,15 @@ func (s *shop) showCheckout(w http.ResponseWriter, r *http.Request, sh *shopper)
 		s.failed(w, r, sh, "the checkout could not be opened", err)
 		return
 	}
+	if c == nil { // another tab has emptied the cart
+		seeOther(w, r, "/cart")
+		return
+	}
 	var page *hostedPage
 	if c.state == open {
 		page, _ = s.lookAtPage(r.Context(), c) // the shopper may have paid there; if Klarna cannot be reached, its widget shows it
 	}
-	if !c.payable() {
+	if !c.payable() || page != nil && page.approved() {
 		s.goOn(w, r, sh, c.id)
 		return
 	}
@@ -84,6 +88,10 @@ func (s *shop) authorized(w http.ResponseWriter, r *http.Request, sh *shopper) {
 	}
 	kind := problemOf(err)
 	if ordersNothing(kind) {
+		if s.mayBeOrdered(r.Context(), c.id) { // with another approval
+			s.goOn(w, r, sh, c.id)
+			return
+		}
 		s.failed(w, r, sh, "an authorization led to no order", err, "order_number", c.number)
 		return
 	}
@@ -110,14 +118,13 @@ func (s *shop) unavailable(w http.ResponseWriter, r *http.Request, sh *shopper) 
 	if !ok {
 		return
 	}
-	if c.state == open {
-		if err := s.refresh(r.Context(), c); err != nil {
-			s.failed(w, r, sh, "the session could not be read", err, "order_number", c.number)
-			return
-		}
-	}
-	if !c.payable() {
+	err := s.refresh(r.Context(), c)
+	switch {
+	case !c.payable(), s.mayBeOrdered(r.Context(), c.id):
 		s.goOn(w, r, sh, c.id)
+		return
+	case err != nil:
+		s.failed(w, r, sh, "the session could not be read", err, "order_number", c.number)
 		return
 	}
 	category := r.PostFormValue("category")
@@ -151,9 +158,16 @@ func (s *shop) next(ctx context.Context, checkoutID string) (string, error) {
 		return problemPath("expired"), nil
 	case c.state == open && c.waiting != "":
 		return c.checkingPath(), nil
-	case c.state == open && c.problem != "":
-		return problemPath(c.problem), nil
 	case c.state == open:
+		p, err := s.store.openPage(ctx, c.id)
+		switch {
+		case err != nil:
+			return "", err
+		case p != nil && p.approved():
+			return p.successPath(), nil
+		case c.problem != "":
+			return problemPath(c.problem), nil
+		}
 		return "/checkout", nil
 	}
 	o, err := s.store.order(ctx, c.number)
@@ -214,6 +228,12 @@ func (s *shop) renderChecking(w http.ResponseWriter, r *http.Request, sh *shoppe
 // showOrder is the confirmation. It is for the shopper who ordered, and nobody else.
 func (s *shop) showOrder(w http.ResponseWriter, r *http.Request, sh *shopper) {
 	o, err := s.store.order(r.Context(), r.PathValue("number"))
+	if errors.Is(err, sql.ErrNoRows) {
+		if id, err := s.store.checkoutOf(r.Context(), sh.id, r.PathValue("number")); err == nil { // the order was rejected
+			s.goOn(w, r, sh, id)
+			return
+		}
+	}
 	switch {
 	case errors.Is(err, sql.ErrNoRows), err == nil && o.shopperID != sh.id:
 		s.notFound(w, r, sh)

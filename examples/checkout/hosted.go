@@ -42,6 +42,10 @@ func (s *shop) payOnPage(w http.ResponseWriter, r *http.Request, sh *shopper) {
 	if !ok {
 		return
 	}
+	if !c.payable() { // it matters more than the address
+		s.goOn(w, r, sh, c.id)
+		return
+	}
 	address, ok := postedAddress(r)
 	if !ok {
 		seeOther(w, r, problemPath("address"))
@@ -49,6 +53,8 @@ func (s *shop) payOnPage(w http.ResponseWriter, r *http.Request, sh *shopper) {
 	}
 	target, err := s.pageFor(r.Context(), c, address)
 	switch {
+	case err != nil && s.mayBeOrdered(r.Context(), c.id):
+		s.goOn(w, r, sh, c.id)
 	case err != nil:
 		s.failed(w, r, sh, "the checkout cannot be paid on Klarna's page", err, "order_number", c.number)
 	case target == "":
@@ -56,6 +62,25 @@ func (s *shop) payOnPage(w http.ResponseWriter, r *http.Request, sh *shopper) {
 	default:
 		seeOther(w, r, target)
 	}
+}
+
+// approved reports whether what the shopper approved on a page is not ordered yet.
+func (p *hostedPage) approved() bool { return p.open && p.status == hostedpage.SessionStatusCompleted }
+
+// successPath is where a shopper who approved on a page waits for the order.
+func (p *hostedPage) successPath() string {
+	return "/checkout/" + url.PathEscape(p.checkoutID) + "/page/success?page=" + url.QueryEscape(p.id)
+}
+
+// mayBeOrdered reports whether there is an order of a checkout, or an approval that may still become one: nobody must be told then that
+// nothing was ordered. It is also true if that cannot be read.
+func (s *shop) mayBeOrdered(ctx context.Context, checkoutID string) bool {
+	c, err := s.store.checkout(ctx, checkoutID)
+	if err != nil || c.state == ordered || c.waiting != "" {
+		return true
+	}
+	p, err := s.store.openPage(ctx, checkoutID)
+	return err != nil || p != nil && p.approved()
 }
 
 // postedAddress reads the address form. Nothing of it may be missing: the parcel goes there.

@@ -59,6 +59,16 @@ func (s *shop) place(ctx context.Context, checkoutID, token string, by origin) e
 		}
 		if c.tried != approval {
 			// The order of an earlier approval is under way. This one is used if that is rejected, and until then nothing reports a failure.
+			if c.waiting != "" && c.waiting != token {
+				// A late callback must not replace the newest approval by an older one.
+				_, err := s.approvedSession(ctx, c, token, by)
+				switch {
+				case errors.Is(err, errForeignToken), errors.Is(err, errNoApproval), errors.Is(err, klarna.ErrOrderAlreadyPlaced):
+					return nil
+				case err != nil:
+					return err
+				}
+			}
 			if err := s.store.wait(ctx, c, token); err != nil {
 				return err
 			}
@@ -109,19 +119,12 @@ func (s *shop) goOnWith(ctx context.Context, c *checkout) (placement.Result, err
 // from the shopper's own session, and nothing of it from what the browser posts. Klarna has the address, from the browser's
 // authorize call: the order must repeat it, and the parcel goes there.
 func (s *shop) intend(ctx context.Context, c *checkout, token string, by origin) error {
-	session, err := s.klarna.ReadSession(ctx, c.sessionID)
-	switch {
-	case errors.Is(err, klarna.ErrOrderAlreadyPlaced),
-		err == nil && session.Status == klarna.SessionStatusComplete:
+	session, err := s.approvedSession(ctx, c, token, by)
+	if errors.Is(err, klarna.ErrOrderAlreadyPlaced) {
 		return s.orderedElsewhere(ctx, c)
-	case err != nil:
+	}
+	if err != nil {
 		return err
-	case session.AuthorizationToken == "" && by.onPage():
-		// The token is of Klarna's own page for this session. That the session names it too is not documented.
-	case session.AuthorizationToken == "":
-		return errNoApproval
-	case subtle.ConstantTimeCompare([]byte(session.AuthorizationToken), []byte(token)) == 0:
-		return errForeignToken // or one would pay with what another shopper approved
 	}
 	if c.session.MerchantReference2 != "" { // it pays for a period of a subscription, which an earlier approval that was rejected must not block
 		if err := s.settlePaidInSessions(ctx); err != nil {
@@ -141,16 +144,44 @@ func (s *shop) intend(ctx context.Context, c *checkout, token string, by origin)
 	return err
 }
 
+// approvedSession reads the session of a checkout, and checks that its newest approval is that of the token. It fails with
+// klarna.ErrOrderAlreadyPlaced if it has an order.
+func (s *shop) approvedSession(ctx context.Context, c *checkout, token string, by origin) (*klarna.SessionRead, error) {
+	session, err := s.klarna.ReadSession(ctx, c.sessionID)
+	switch {
+	case err != nil:
+		return nil, err
+	case session.Status == klarna.SessionStatusComplete:
+		return nil, klarna.ErrOrderAlreadyPlaced
+	case session.AuthorizationToken == "" && by.onPage():
+		// The token is of Klarna's own page for this session. That the session names it too is not documented.
+	case session.AuthorizationToken == "":
+		return nil, errNoApproval
+	case subtle.ConstantTimeCompare([]byte(session.AuthorizationToken), []byte(token)) == 0:
+		return nil, errForeignToken // or one would pay with what another shopper approved
+	}
+	return session, nil
+}
+
 // writeOrder writes down an order, unless the checkout's customer token was made of another approval meanwhile.
 func (s *shop) writeOrder(ctx context.Context, c *checkout, token string, by origin, request klarna.CreateOrderRequest) error {
-	_, err := s.store.addOrder(ctx, c, by, approvalOf(token), func(tx *sql.Tx) error {
+	write := func(tx *sql.Tx) error {
 		if err := tokenIsOf(ctx, tx, c, approvalOf(token)); err != nil {
 			return err
 		}
 		return s.book.WriteTx(ctx, tx, placement.Order{
 			Reference: c.number, SessionID: c.sessionID, AuthorizationToken: token, Request: request,
 		})
-	})
+	}
+	_, err := s.store.addOrder(ctx, c, by, approvalOf(token), write)
+	if !errors.Is(err, errPeriodPaid) {
+		return err
+	}
+	// An earlier approval that claimed the period may have been rejected a moment ago.
+	if err := s.settlePaidInSessions(ctx); err != nil {
+		return err
+	}
+	_, err = s.store.addOrder(ctx, c, by, approvalOf(token), write)
 	return err
 }
 

@@ -64,6 +64,10 @@ func (s *shop) useWaiting(ctx context.Context, id string) error {
 	if err != nil || c.waiting == "" {
 		return err
 	}
+	// It may be the approval of Klarna's page, which the session need not name. Then it is ordered with as that of the page.
+	if p, err := s.lookAtPage(ctx, c); p != nil && p.approved() || c.waiting == "" {
+		return err
+	}
 	if err := s.place(ctx, id, c.waiting, byWaiting); err != nil && !isOver(err) {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -65,11 +66,18 @@ func (s *shop) showSubscription(w http.ResponseWriter, r *http.Request, sh *shop
 		s.failed(w, r, sh, "a subscription could not be read", err)
 		return
 	}
+	waits, err := s.store.paymentWaits(r.Context(), sub)
+	if err != nil {
+		s.failed(w, r, sh, "a subscription could not be read", err)
+		return
+	}
+	// What was paid since the subscription was read is told when the page looks again.
+	paidNow := slices.ContainsFunc(all, func(r *renewal) bool { return r.state == renewalPaid })
 	charge := sub.charge(sub.reference())
 	page := subscriptionPage{
 		Path: s.subscriptionPath(sub.number), CSRF: s.csrf(sh.id), Number: sub.number, Name: productNameOf(sub), Every: intervalOf(sub.plan),
 		Amount: charge.OrderAmount, Due: shortDate(sub.due), Summary: summaryOf(charge.OrderLines, ""),
-		Open: openOf(all) != nil, Cancelled: sub.state == cancelled, Stopped: sub.state == stopped,
+		Open: openOf(all) != nil || waits || paidNow, Cancelled: sub.state == cancelled, Stopped: sub.state == stopped,
 	}
 	page.Summary.Renews = 0
 	why := declines[sub.problem]
@@ -82,7 +90,7 @@ func (s *shop) showSubscription(w http.ResponseWriter, r *http.Request, sh *shop
 	case page.Open:
 		w.Header().Set("Refresh", "5")
 		page.Notice = &notice{Tone: "wait", Title: "We are checking your payment", Text: "Klarna has not confirmed it yet. Please do not pay again: this page looks again by itself."}
-	case kind == "paid" || paid > 0 && paid < sub.period:
+	case kind == "paid" && sub.problem == "" || paid > 0 && paid < sub.period:
 		page.Notice = &notice{Tone: "good", Title: "It is paid", Text: "Thank you. Klarna has confirmed it, and the subscription goes on."}
 	case page.Stopped:
 		page.Notice = &notice{Tone: "bad", Title: "It has stopped", Text: "We cannot charge your payment method, and one of us is looking into it. You need not do anything."}
@@ -157,7 +165,7 @@ func (s *shop) showPayment(w http.ResponseWriter, r *http.Request, sh *shopper, 
 		s.failed(w, r, sh, "the payment of a subscription could not be opened", err, "order_number", sub.number)
 		return
 	}
-	if c == nil || c.state != open {
+	if c == nil || !c.payable() {
 		seeOther(w, r, s.subscriptionPath(sub.number))
 		return
 	}
@@ -216,7 +224,7 @@ func (s *shop) paymentUnavailable(w http.ResponseWriter, r *http.Request, _ *sho
 	if err == nil && c.state == open {
 		err = s.refresh(r.Context(), c)
 	}
-	if err == nil && c.state == open {
+	if err == nil && c.payable() {
 		err = s.store.end(r.Context(), c)
 	}
 	if err != nil {

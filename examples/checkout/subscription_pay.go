@@ -99,6 +99,13 @@ func (s *shop) openPayment(ctx context.Context, sub *subscription) (*checkout, e
 	return nil, nil
 }
 
+// paymentWaits reports whether an approval of the customer waits to pay for the next period.
+func (st *store) paymentWaits(ctx context.Context, sub *subscription) (waits bool, err error) {
+	err = st.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM subscription_checkouts sc JOIN checkouts c ON c.id = sc.checkout_id
+		WHERE sc.subscription = $1 AND sc.period = $2 AND c.state = 'open' AND c.waiting <> '')`, sub.number, sub.period).Scan(&waits)
+	return waits, err
+}
+
 // claimPeriod stores that the order of a checkout pays for a period of a subscription, together with the order. It fails with
 // errPeriodPaid if the period is paid, or is being charged: the order is not placed then. Other checkouts claim nothing.
 func claimPeriod(ctx context.Context, tx *sql.Tx, c *checkout) error {
