@@ -62,14 +62,11 @@ func (o *office) changeOf(ctx context.Context, r *http.Request, record *order, k
 	key := r.PostFormValue("key")
 	ch, err := o.shop.store.change(ctx, record.number, key)
 	if errors.Is(err, sql.ErrNoRows) {
-		why, err := o.newChange(ctx, r, record, kind)
-		if err != nil {
-			return nil, nil, err
-		}
+		why, notMade := o.newChange(ctx, r, record, kind)
 		// The same form may have been posted a moment before, and have changed what this post was checked against.
 		ch, err = o.shop.store.change(ctx, record.number, key)
 		if errors.Is(err, sql.ErrNoRows) {
-			return nil, why, nil
+			return nil, why, notMade
 		}
 		if err != nil {
 			return nil, nil, err
@@ -94,8 +91,9 @@ func (o *office) newChange(ctx context.Context, r *http.Request, record *order, 
 	if err != nil {
 		return nil, err
 	}
+	tooOld := &notSent{http.StatusConflict, "This page was too old", "Nothing was sent to Klarna. This is the order as it stands."}
 	if key != o.keyOf(record.number, form, made) {
-		return &notSent{http.StatusConflict, "This page was too old", "Nothing was sent to Klarna. This is the order as it stands."}, nil
+		return tooOld, nil
 	}
 	earlier := &notSent{http.StatusConflict, "Nothing was sent to Klarna", "The outcome of an earlier change is unknown. It has to be known first."}
 	if made.open() != nil {
@@ -120,7 +118,11 @@ func (o *office) newChange(ctx context.Context, r *http.Request, record *order, 
 	if err != nil || added {
 		return nil, err
 	}
-	return earlier, nil
+	// Another form was posted meanwhile.
+	if made, err = o.shop.store.changes(ctx, record.number); err != nil || made.open() != nil {
+		return earlier, err
+	}
+	return tooOld, nil
 }
 
 // fill sets what a change sends, and its amount. It returns in words why Klarna would reject it, or an empty string.

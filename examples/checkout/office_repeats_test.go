@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"net/http"
+	"sync/atomic"
 	"testing"
 
 	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
@@ -157,4 +159,38 @@ func TestAnUnknownOutcomeIsNotRetriedAfterADay(t *testing.T) {
 	}
 	s.send(s.form("close"))
 	wantText(t, s.send(s.form("capture")), http.StatusOK, "€43.40 was captured")
+}
+
+// Another form of the order is carried out while this one reads it.
+func TestAFormThatAnotherOneOvertakesSaysSo(t *testing.T) {
+	w := newWorld(t)
+	s := w.newStaff()
+	capture, cancel := s.form("capture"), s.form("cancel")
+	w.whenSent(ordermanagement.OperationReadOrder, func() { s.send(capture) })
+	wantText(t, s.send(cancel), http.StatusConflict, "This page was too old")
+	if order := s.order(); order.CapturedAmount == 0 || order.RemainingAuthorizedAmount != 0 {
+		t.Errorf("the order is %v", order)
+	}
+}
+
+// The same form is posted twice, and only the second post cannot read the order.
+func TestARepeatedFormEndsAtTheOutcomeOfTheFirst(t *testing.T) {
+	w := newWorld(t)
+	s := w.newStaff()
+	capture := s.form("capture")
+	var overtaken atomic.Bool
+	var failed atomic.Int64 // attempts of the second post
+	w.through(func(r *http.Request) (*http.Response, error) {
+		if r.Method != http.MethodGet || failed.Load() == 3 {
+			return http.DefaultTransport.RoundTrip(r)
+		}
+		if overtaken.CompareAndSwap(false, true) {
+			failed.Store(3) // the first post reads the order
+			s.send(capture)
+			failed.Store(0)
+		}
+		failed.Add(1)
+		return nil, errors.New("Klarna cannot be reached")
+	})
+	wantText(t, s.send(capture), http.StatusOK, "€57.90 was captured")
 }

@@ -65,7 +65,10 @@ func (o *office) resolve(w http.ResponseWriter, r *http.Request) {
 		if err := o.shop.followOrder(ctx, record); err != nil { // the background goes on
 			o.shop.logger.WarnContext(ctx, "an order that a person resolved could not be recorded", "order_number", record.number, "error", err)
 		}
-	case errors.Is(err, placement.ErrUnknownReference) && id != "": // it was ordered elsewhere
+	case errors.Is(err, placement.ErrUnknownReference) && id == "": // it was resolved a moment ago
+		seeOther(w, r, officePath(record.number))
+		return
+	case errors.Is(err, placement.ErrUnknownReference): // it was ordered elsewhere
 		err = o.shop.store.orderPlaced(ctx, record.number, &klarna.Order{OrderID: id})
 	}
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -81,7 +82,25 @@ func TestAPersonResolvesAnOrder(t *testing.T) {
 		clerk := w.newClerk(p.record().number)
 		wantText(t, clerk.page(), http.StatusOK, "whether it exists could not be found out", p.record().sessionID)
 		wantText(t, clerk.resolve(url.Values{"none": {"yes"}}), http.StatusOK, "Nobody has ordered yet.")
-		wantPage(t, p.get(p.record().checkingPath()), http.StatusOK, "/problem/.*", "Nothing was ordered")
+		got := p.get(p.record().checkingPath())
+		wantPage(t, got, http.StatusOK, "/problem/.*", "Nothing was ordered")
+		if strings.Contains(got.body, "as you left it") { // it was emptied when nobody could tell whether it was ordered
+			t.Error("the shopper reads that the cart is not empty")
+		}
+	})
+	t.Run("twice, before the first time is recorded", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		p := w.unresolved(false, 49*time.Hour)
+		clerk := w.newClerk(p.record().number)
+		fields := url.Values{"form": {clerk.form("resolve").fields.Get("form")}, "none": {"yes"}}
+		w.shop.stop()
+		if err := w.shop.book.Resolve(t.Context(), clerk.number, ""); err != nil {
+			t.Fatal(err)
+		}
+		wantText(t, clerk.post(officePath(clerk.number)+"/resolve", fields), http.StatusOK, "whether it exists could not be found out")
+		w.shop.follow(t.Context())
+		wantText(t, clerk.get("/office"), http.StatusOK, "Nobody has ordered yet.")
 	})
 	t.Run("that something else placed", func(t *testing.T) {
 		t.Parallel()

@@ -30,7 +30,7 @@ var problems = map[string]problem{
 		"Nothing was ordered, and you pay nothing. Klarna decides anew for each purchase. You can choose another way to pay, or change your cart.",
 		[]action{{"Choose another way to pay", "/checkout"}, toTheCart}},
 	"expired": {"The time to pay ran out",
-		"Klarna keeps a payment open for a while only. Nothing was ordered, and you pay nothing. Your cart is as you left it.",
+		"Klarna keeps a payment open for a while only. Nothing was ordered, and you pay nothing.",
 		[]action{{"Start the payment again", "/checkout"}, toTheCart}},
 	"changed": {"Your cart is not the one you approved",
 		"It changed after you approved the payment, so we did not order. You pay nothing yet. Look at your cart, and approve it as it is now.",
