@@ -128,14 +128,19 @@ func (st *store) updated(ctx context.Context, c *checkout) error {
 // end takes an open checkout away from its shopper, who keeps the cart. What a browser or a callback still brings for it is
 // too late. It does nothing if an approval waits that the caller has not read.
 func (st *store) end(ctx context.Context, c *checkout) error {
-	return st.inTx(ctx, func(tx *sql.Tx) error {
-		wasOpen, err := wrote(ctx, tx, `UPDATE checkouts SET state = 'ended' WHERE id = $1 AND state = 'open' AND waiting IN ('', $2)`, c.id, c.waiting)
-		if err != nil || !wasOpen {
-			return err
-		}
-		return leave(ctx, tx, c.number, false)
-	})
+	return st.inTx(ctx, func(tx *sql.Tx) error { return endCheckout(ctx, tx, c) })
 }
+
+func endCheckout(ctx context.Context, tx *sql.Tx, c *checkout) error {
+	wasOpen, err := wrote(ctx, tx, `UPDATE checkouts SET state = 'ended' WHERE id = $1 AND state = 'open' AND waiting IN ('', $2)`, c.id, c.waiting)
+	if err != nil || !wasOpen {
+		return err
+	}
+	return leave(ctx, tx, c.number, false)
+}
+
+// paysFor returns the number of the subscription that a checkout pays for a period of, or an empty string.
+func (c *checkout) paysFor() string { return c.session.MerchantReference2 }
 
 // payable reports whether the shopper may pay: there is no order, and no approval that waits to become one.
 func (c *checkout) payable() bool { return c.state == open && c.waiting == "" }

@@ -155,7 +155,7 @@ func (s *shop) next(ctx context.Context, checkoutID string) (string, error) {
 	case err != nil:
 		return "", err
 	case c.state == ended:
-		return problemPath("expired"), nil
+		return s.problemPathOf(c, "expired"), nil
 	case c.state == open && c.waiting != "":
 		return c.checkingPath(), nil
 	case c.state == open:
@@ -166,7 +166,9 @@ func (s *shop) next(ctx context.Context, checkoutID string) (string, error) {
 		case p != nil && p.approved():
 			return p.successPath(), nil
 		case c.problem != "":
-			return problemPath(c.problem), nil
+			return s.problemPathOf(c, c.problem), nil
+		case c.paysFor() != "":
+			return s.subscriptionPath(c.paysFor()), nil
 		}
 		return "/checkout", nil
 	}
@@ -182,6 +184,14 @@ func (s *shop) next(ctx context.Context, checkoutID string) (string, error) {
 		return o.redirectURL, nil
 	}
 	return orderPath(o.number), nil
+}
+
+// problemPathOf returns where it is told that a checkout leads to no order: with the subscription, if it was to pay for that.
+func (s *shop) problemPathOf(c *checkout, kind string) string {
+	if number := c.paysFor(); number != "" {
+		return s.subscriptionPath(number) + "?problem=" + kind
+	}
+	return problemPath(kind)
 }
 
 // showChecking is where a shopper waits for an order whose outcome is unknown.

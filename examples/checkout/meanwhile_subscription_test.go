@@ -10,6 +10,7 @@ import (
 
 	"github.com/klarna-go/klarna-payments/klarna"
 	"github.com/klarna-go/klarna-payments/klarna/customertoken"
+	"github.com/klarna-go/klarna-payments/klarna/klarnatest"
 )
 
 // The customer approved while a charge of the same period was open, and then that charge is declined.
@@ -48,13 +49,47 @@ func TestAWaitingApprovalOfAPeriod(t *testing.T) {
 			t.Errorf("%s: the page does not look again", name)
 		}
 	}
+	wantText(t, s.office.get(officeSubscriptions), http.StatusOK, ">Being paid</p>")
 	page := s.page()
-	wantText(t, page, http.StatusOK, "The customer has approved a payment", "Being paid")
+	wantText(t, page, http.StatusOK, "The customer has approved a payment", ">Being paid</span>")
 	if len(forms(page, "resume")) != 0 {
 		t.Error("the office may charge the period as well")
 	}
 	p.wantOrderOfWaiting(second)
 	s.wantCreated(2, 1)
+}
+
+// The order of a payment is rejected while the customer waits for it.
+func TestARejectedPaymentLeadsBackToTheSubscription(t *testing.T) {
+	s, p := newWorld(t).payingPresent()
+	goOn := s.holdOrders(0)
+	wantText(t, s.bringPayment(p, p.approve()), http.StatusOK, "We are checking your payment")
+	s.klarna.Fail(klarna.OperationCreateOrder, rejectsOrder)
+	goOn()
+	eventually(t, "the outcome", func() bool { return p.record().problem != "" })
+	path := s.shop.subscriptionPath(s.number)
+	wantPage(t, p.get(p.record().checkingPath()), http.StatusOK, path, "The payment did not work")
+	if err := s.shop.store.end(t.Context(), p.record()); err != nil {
+		t.Fatal(err)
+	}
+	wantPage(t, p.get(p.record().checkingPath()), http.StatusOK, path, "The payment did not work")
+	s.wantCreated(1, 1)
+}
+
+// A second approval arrives when the token of the first is lost. It must not begin a sign-up in a checkout that is about to end.
+func TestASignUpIsLostTogetherWithItsCheckout(t *testing.T) {
+	w := withoutBackground(t)
+	p := w.signingUp()
+	if _, err := w.shop.store.db.Exec(`CREATE TRIGGER dies BEFORE UPDATE ON checkouts WHEN NEW.state = 'ended' BEGIN SELECT RAISE(ABORT, 'the process dies'); END`); err != nil {
+		t.Fatal(err)
+	}
+	w.klarna.Fail(klarna.OperationCreateCustomerToken, klarnatest.ResetAfter(), klarnatest.ResetAfter(), klarnatest.Status(403, "FORBIDDEN"))
+	err := w.shop.signUp(t.Context(), p.record(), p.approve())
+	var state tokenState
+	scanErr := w.shop.store.db.QueryRowContext(t.Context(), `SELECT token_state FROM subscription_checkouts WHERE checkout_id = $1`, p.record().id).Scan(&state)
+	if !errors.Is(err, errTokenLost) || scanErr != nil || state == tokenLost || p.record().state != open {
+		t.Errorf("the checkout is %s, and its token %s: %v, %v", p.record().state, state, err, scanErr)
+	}
 }
 
 // Two approvals pay for one period. The order of the first is rejected after the second has looked whether the period is paid.

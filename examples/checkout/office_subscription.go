@@ -62,16 +62,16 @@ func (o *office) showSubscription(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	open := openOf(current)
-	approved, err := o.shop.store.paymentWaits(r.Context(), sub)
+	approved, err := o.shop.store.approved(r.Context())
 	if err != nil {
 		o.failed(w, r, sub.number, err)
 		return
 	}
 	page := officeSubscription{
 		Number: sub.number, Path: officeSubscriptionPath(sub.number), Form: o.derive("subscriptions"), Name: productNameOf(sub), Every: intervalOf(sub.plan),
-		Status: statusOfSubscription(sub, open, time.Now()), Due: shortDate(sub.due), Began: shortDate(sub.began), Amount: sub.charge("").OrderAmount,
+		Status: statusOfSubscription(sub, open, approved[sub.number], time.Now()), Due: shortDate(sub.due), Began: shortDate(sub.began), Amount: sub.charge("").OrderAmount,
 		Cancel: sub.state != cancelled, Close: open != nil && open.canClose(sub, time.Now()),
-		Resume: open == nil && !approved && len(current) > 0 && sub.state != cancelled && (sub.state != active || sub.due.After(time.Now())),
+		Resume: open == nil && !approved[sub.number] && len(current) > 0 && sub.state != cancelled && (sub.state != active || sub.due.After(time.Now())),
 	}
 	if page.Close {
 		page.CloseKey = open.key
@@ -88,8 +88,7 @@ func (o *office) showSubscription(w http.ResponseWriter, r *http.Request) {
 		case !open.canRetry(time.Now()):
 			page.Notice.Text = "Klarna did not confirm it, and has forgotten the key since: the same request would now be another charge. Look for the order number in Klarna’s merchant portal, and close this."
 		}
-	case approved:
-		page.Status = status{"Being paid", "wait"}
+	case approved[sub.number]:
 		page.Notice = &notice{Tone: "wait", Title: "The customer has approved a payment", Text: "It is being ordered. Load this page again in a moment."}
 	case declined && sub.state != cancelled:
 		page.Notice = &notice{Tone: "bad", Title: why.Title, Text: why.Text}

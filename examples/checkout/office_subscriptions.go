@@ -49,7 +49,8 @@ func (o *office) showSubscriptions(w http.ResponseWriter, r *http.Request) {
 	err := o.shop.settleSubscriptions(r.Context())
 	all, readErr := o.shop.store.subscriptions(r.Context(), time.Time{})
 	charging, chargingErr := o.shop.store.charging(r.Context())
-	if err = errors.Join(err, readErr, chargingErr); err != nil {
+	approved, approvedErr := o.shop.store.approved(r.Context())
+	if err = errors.Join(err, readErr, chargingErr, approvedErr); err != nil {
 		o.failed(w, r, "", err)
 		return
 	}
@@ -57,7 +58,7 @@ func (o *office) showSubscriptions(w http.ResponseWriter, r *http.Request) {
 	for _, sub := range all {
 		row := subscriptionRow{
 			Number: sub.number, Path: officeSubscriptionPath(sub.number), Name: productNameOf(sub), Every: intervalOf(sub.plan),
-			Status: statusOfSubscription(sub, charging[sub.number], time.Now()), Amount: sub.charge("").OrderAmount, Due: shortDate(sub.due),
+			Status: statusOfSubscription(sub, charging[sub.number], approved[sub.number], time.Now()), Amount: sub.charge("").OrderAmount, Due: shortDate(sub.due),
 		}
 		if sub.state != active {
 			row.Due = "–"
@@ -72,12 +73,14 @@ func officeSubscriptionPath(number string) string {
 }
 
 // statusOfSubscription is where a subscription stands, in words.
-func statusOfSubscription(sub *subscription, charging *renewal, at time.Time) status {
+func statusOfSubscription(sub *subscription, charging *renewal, approved bool, at time.Time) status {
 	switch {
 	case charging != nil && charging.state == renewalSending:
 		return status{"Being charged", "wait"}
 	case charging != nil:
 		return status{"Charge unknown", "wait"}
+	case approved:
+		return status{"Being paid", "wait"}
 	case sub.state == cancelled:
 		return status{"Cancelled", "over"}
 	case sub.state == stopped:

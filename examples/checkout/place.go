@@ -126,7 +126,7 @@ func (s *shop) intend(ctx context.Context, c *checkout, token string, by origin)
 	if err != nil {
 		return err
 	}
-	if c.session.MerchantReference2 != "" { // it pays for a period of a subscription, which an earlier approval that was rejected must not block
+	if c.paysFor() != "" { // it pays for a period of a subscription, which an earlier approval that was rejected must not block
 		if err := s.settlePaidInSessions(ctx); err != nil {
 			return err
 		}

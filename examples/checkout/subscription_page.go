@@ -66,7 +66,7 @@ func (s *shop) showSubscription(w http.ResponseWriter, r *http.Request, sh *shop
 		s.failed(w, r, sh, "a subscription could not be read", err)
 		return
 	}
-	waits, err := s.store.paymentWaits(r.Context(), sub)
+	approved, err := s.store.approved(r.Context())
 	if err != nil {
 		s.failed(w, r, sh, "a subscription could not be read", err)
 		return
@@ -77,7 +77,7 @@ func (s *shop) showSubscription(w http.ResponseWriter, r *http.Request, sh *shop
 	page := subscriptionPage{
 		Path: s.subscriptionPath(sub.number), CSRF: s.csrf(sh.id), Number: sub.number, Name: productNameOf(sub), Every: intervalOf(sub.plan),
 		Amount: charge.OrderAmount, Due: shortDate(sub.due), Summary: summaryOf(charge.OrderLines, ""),
-		Open: openOf(all) != nil || waits || paidNow, Cancelled: sub.state == cancelled, Stopped: sub.state == stopped,
+		Open: openOf(all) != nil || approved[sub.number] || paidNow, Cancelled: sub.state == cancelled, Stopped: sub.state == stopped,
 	}
 	page.Summary.Renews = 0
 	why := declines[sub.problem]
@@ -178,7 +178,7 @@ func (s *shop) showPayment(w http.ResponseWriter, r *http.Request, sh *shopper, 
 // ofPayment reads the checkout of a path, which must be one of the subscription's.
 func (s *shop) ofPayment(r *http.Request, sub *subscription) (*checkout, error) {
 	c, err := s.store.checkout(r.Context(), r.PathValue("id"))
-	if err == nil && c.session.MerchantReference2 != sub.number {
+	if err == nil && c.paysFor() != sub.number {
 		err = sql.ErrNoRows
 	}
 	return c, err
@@ -209,10 +209,8 @@ func (s *shop) paymentAuthorized(w http.ResponseWriter, r *http.Request, sh *sho
 		seeOther(w, r, path+"?problem="+kind)
 		return
 	}
-	switch kind, failed := strings.CutPrefix(target, "/problem/"); {
-	case failed:
-		target = path + "?problem=" + kind
-	case c.shopperID != sh.id && strings.HasPrefix(target, "/"): // the session was opened on another device, which the order's pages belong to
+	if c.shopperID != sh.id && strings.HasPrefix(target, "/") && !strings.HasPrefix(target, path) {
+		// The session was opened on another device, which the order's pages belong to.
 		target = path + "?paid=" + strconv.FormatInt(sub.period, 10)
 	}
 	seeOther(w, r, target)

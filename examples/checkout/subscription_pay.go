@@ -99,11 +99,17 @@ func (s *shop) openPayment(ctx context.Context, sub *subscription) (*checkout, e
 	return nil, nil
 }
 
-// paymentWaits reports whether an approval of the customer waits to pay for the next period.
-func (st *store) paymentWaits(ctx context.Context, sub *subscription) (waits bool, err error) {
-	err = st.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM subscription_checkouts sc JOIN checkouts c ON c.id = sc.checkout_id
-		WHERE sc.subscription = $1 AND sc.period = $2 AND c.state = 'open' AND c.waiting <> '')`, sub.number, sub.period).Scan(&waits)
-	return waits, err
+// approved returns the subscriptions whose customer has approved a payment for the next period that waits to be ordered.
+func (st *store) approved(ctx context.Context) (map[string]bool, error) {
+	numbers, err := queryAll(ctx, st.db, scanText, `
+		SELECT s.number FROM subscription_checkouts sc JOIN checkouts c ON c.id = sc.checkout_id
+		JOIN subscriptions s ON s.number = sc.subscription AND s.period = sc.period
+		WHERE c.state = 'open' AND c.waiting <> ''`)
+	approved := make(map[string]bool, len(numbers))
+	for _, number := range numbers {
+		approved[number] = true
+	}
+	return approved, err
 }
 
 // claimPeriod stores that the order of a checkout pays for a period of a subscription, together with the order. It fails with

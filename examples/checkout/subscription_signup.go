@@ -87,7 +87,7 @@ func (s *shop) askForToken(ctx context.Context, c *checkout, authorizationToken 
 	}
 	s.logger.WarnContext(ctx, "a customer token may exist, and its id is lost", "order_number", c.number, "error", err)
 	s.letGo(storing, c, authorizationToken)
-	return errors.Join(errTokenLost, s.store.endSignUp(storing, c, tokenLost, ""), s.store.end(storing, c))
+	return errors.Join(errTokenLost, s.store.loseSignUp(storing, c))
 }
 
 // planOf returns the plan of the first line that has one.
@@ -149,6 +149,17 @@ func (st *store) endSignUp(ctx context.Context, c *checkout, state tokenState, t
 	_, err := st.db.ExecContext(ctx, `
 		UPDATE subscription_checkouts SET token_state = $2, customer_token = $3 WHERE checkout_id = $1 AND token_state = 'asking'`, c.id, state, token)
 	return err
+}
+
+// loseSignUp stores that the customer token of a checkout is lost, and ends the checkout with it: another approval must not begin in between.
+func (st *store) loseSignUp(ctx context.Context, c *checkout) error {
+	return st.inTx(ctx, func(tx *sql.Tx) error {
+		if err := endCheckout(ctx, tx, c); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE subscription_checkouts SET token_state = 'lost' WHERE checkout_id = $1 AND token_state = 'asking'`, c.id)
+		return err
+	})
 }
 
 // tokenIsOf fails with errTokenReplaced if a checkout needs a customer token, and does not have the one of this approval. The
