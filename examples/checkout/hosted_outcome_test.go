@@ -264,17 +264,15 @@ func TestLostResponsesAboutAPage(t *testing.T) {
 // That the payments session names the token of the page is not documented. The token comes from Klarna in any case.
 func TestTheSessionNeedNotNameTheTokenOfThePage(t *testing.T) {
 	w := newWorld(t)
-	w.shop.klarna = w.klarna.Client(klarna.WithHTTPClient(&http.Client{Transport: withoutToken{}}))
+	w.through(withoutToken)
 	p := w.newBrowser().checkout()
 	back := p.visit(p.onPage(), klarnatest.HostedPageApprove)
 	wantPage(t, p.follow(back), http.StatusOK, anyOrder, thanks)
 	p.wantOneOrder(byPage)
 }
 
-// withoutToken renames the token in a payments session.
-type withoutToken struct{}
-
-func (withoutToken) RoundTrip(r *http.Request) (*http.Response, error) {
+// withoutToken is a transport that renames the token in a payments session.
+func withoutToken(r *http.Request) (*http.Response, error) {
 	resp, err := http.DefaultTransport.RoundTrip(r)
 	if err != nil || r.Method != http.MethodGet || !strings.Contains(r.URL.Path, "/payments/v1/sessions/") {
 		return resp, err

@@ -53,6 +53,31 @@ func (w *world) unreachableAfter(calls int) (back func()) {
 	return func() { w.through(http.DefaultTransport.RoundTrip) }
 }
 
+// rejectWhileAPageWaits brings an approval of the widget, and then one of Klarna's page, which waits while the order of the first one
+// is rejected. It returns the way back from the page. The background has to be stopped.
+func (p *purchase) rejectWhileAPageWaits() (back string) {
+	p.t.Helper()
+	pageID := p.onPage()
+	goOn := p.holdOrders(0)
+	if err := p.shop.intend(p.t.Context(), p.record(), p.approve(), byBrowser); err != nil {
+		p.t.Fatal(err)
+	}
+	back = p.visit(pageID, klarnatest.HostedPageApprove)
+	wantPage(p.t, p.follow(back), http.StatusOK, "/checkout/.*/checking", "We are checking")
+	goOn()
+	p.rejectOrder(rejectsOrder)
+	return back
+}
+
+// rejectOrder has Klarna reject the order that is open.
+func (p *purchase) rejectOrder(fault klarnatest.Fault) {
+	p.t.Helper()
+	p.klarna.Fail(klarna.OperationCreateOrder, fault)
+	if _, err := p.shop.goOnWith(p.t.Context(), p.record()); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
 // rejectWhileAnotherWaits brings two approvals. The order of the first one is rejected, and the second one waits to become an order. The
 // background has to be stopped.
 func (p *purchase) rejectWhileAnotherWaits(fault klarnatest.Fault) (second string) {
@@ -67,10 +92,7 @@ func (p *purchase) rejectWhileAnotherWaits(fault klarnatest.Fault) (second strin
 		p.t.Fatal(err)
 	}
 	goOn()
-	p.klarna.Fail(klarna.OperationCreateOrder, fault)
-	if _, err := p.shop.goOnWith(ctx, p.record()); err != nil {
-		p.t.Fatal(err)
-	}
+	p.rejectOrder(fault)
 	if c := p.record(); c.state != open || c.waiting != second {
 		p.t.Fatalf("the checkout is %s, and %q waits", c.state, c.waiting)
 	}

@@ -107,10 +107,7 @@ func TestAnApprovalPaysForThePeriodThatARejectedOneHadClaimed(t *testing.T) {
 	if err := s.shop.settlePaidInSessions(ctx); err != nil {
 		t.Fatal(err)
 	}
-	s.klarna.Fail(klarna.OperationCreateOrder, rejectsOrder)
-	if _, err := s.shop.goOnWith(ctx, p.record()); err != nil {
-		t.Fatal(err)
-	}
+	p.rejectOrder(rejectsOrder)
 	session, err := s.shop.klarna.ReadSession(ctx, c.sessionID)
 	if err = errors.Join(err, s.shop.signUp(ctx, c, second)); err != nil {
 		t.Fatal(err)

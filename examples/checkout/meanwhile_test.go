@@ -1,9 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -107,32 +104,8 @@ func TestNothingIsReportedWhileAPaidPageIsNotOrdered(t *testing.T) {
 func TestAWaitingApprovalOfAPageNeedsNoNameInTheSession(t *testing.T) {
 	w := withoutBackground(t)
 	p := w.newBrowser().checkout()
-	pageID := p.onPage()
-	goOn := w.holdOrders(0)
-	if err := w.shop.intend(t.Context(), p.record(), p.approve(), byBrowser); err != nil {
-		t.Fatal(err)
-	}
-	wantPage(t, p.follow(p.visit(pageID, klarnatest.HostedPageApprove)), http.StatusOK, "/checkout/.*/checking", "We are checking")
-	goOn()
-	w.klarna.Fail(klarna.OperationCreateOrder, rejectsOrder)
-	if _, err := w.shop.goOnWith(t.Context(), p.record()); err != nil {
-		t.Fatal(err)
-	}
-	w.through(func(r *http.Request) (*http.Response, error) {
-		resp, err := http.DefaultTransport.RoundTrip(r)
-		if err != nil || !strings.Contains(r.URL.Path, "/payments/v1/sessions/") {
-			return resp, err
-		}
-		var session map[string]any
-		if err := json.NewDecoder(resp.Body).Decode(&session); err != nil {
-			return nil, err
-		}
-		delete(session, "authorization_token")
-		body, err := json.Marshal(session)
-		resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-		resp.Header.Del("Content-Length")
-		return resp, err
-	})
+	p.rejectWhileAPageWaits()
+	w.through(withoutToken)
 	w.shop.follow(t.Context())
 	wantPage(t, p.get(p.record().checkingPath()), http.StatusOK, anyOrder, thanks)
 	if w.orders() != 1 {
@@ -162,10 +135,7 @@ func TestALateCallbackReplacesNoNewerApproval(t *testing.T) {
 	}
 	back()
 	goOn()
-	w.klarna.Fail(klarna.OperationCreateOrder, rejectsOrder)
-	if _, err := w.shop.goOnWith(t.Context(), p.record()); err != nil {
-		t.Fatal(err)
-	}
+	p.rejectOrder(rejectsOrder)
 	p.wantOrderOfWaiting(newest)
 }
 

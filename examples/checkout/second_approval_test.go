@@ -40,21 +40,9 @@ func TestTheApprovalOfAPageIsKeptWhileAnotherOneIsOrdered(t *testing.T) {
 
 // The first order was rejected, and Klarna cannot be reached when the approval of the page is to be used: it still waits.
 func TestTheWayBackReportsNoFailureWhileAnApprovalWaits(t *testing.T) {
-	w := newWorld(t)
-	w.shop.stop() // what the background would do is done here, one after the other
+	w := withoutBackground(t)
 	p := w.newBrowser().checkout()
-	pageID := p.onPage()
-	if err := w.shop.intend(t.Context(), p.record(), p.approve(), byBrowser); err != nil {
-		t.Fatal(err)
-	}
-	goOn := w.holdOrders(0)
-	back := p.visit(pageID, klarnatest.HostedPageApprove)
-	wantPage(t, p.follow(back), http.StatusOK, "/checkout/.*/checking", "We are checking")
-	goOn()
-	w.klarna.Fail(klarna.OperationCreateOrder, klarnatest.Status(403, "REJECTED", "Rejected"))
-	if _, err := w.shop.goOnWith(t.Context(), p.record()); err != nil {
-		t.Fatal(err)
-	}
+	back := p.rejectWhileAPageWaits()
 	w.klarna.Fail(klarna.OperationReadSession, three(klarnatest.EmptyStatus(503))...)
 	wantPage(t, p.follow(back), http.StatusOK, "/checkout/.*/checking", "We are checking")
 	if err := w.shop.useWaiting(t.Context(), p.record().id); err != nil {
