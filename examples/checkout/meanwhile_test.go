@@ -107,6 +107,9 @@ func TestAWaitingApprovalOfAPageNeedsNoNameInTheSession(t *testing.T) {
 	p.rejectWhileAPageWaits()
 	w.through(withoutToken)
 	w.shop.follow(t.Context())
+	if o := p.order(); o.state != placed || o.placedBy != byPage { // before the shopper looks
+		t.Errorf("the order is %q by %q", o.state, o.placedBy)
+	}
 	wantPage(t, p.get(p.record().checkingPath()), http.StatusOK, anyOrder, thanks)
 	if w.orders() != 1 {
 		t.Errorf("%d orders were placed", w.orders())
