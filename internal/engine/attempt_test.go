@@ -280,14 +280,27 @@ func TestWaitForARetryEndsWithTheContext(t *testing.T) {
 	_, err := n.engine(t, patient).Do(ctx, engine.Call{Operation: op, Request: request(t, op)})
 	require.ErrorContains(t, err, "not retried: waiting 1m0s would pass the deadline")
 
-	ctx, cancel = context.WithCancel(t.Context())
-	time.AfterFunc(20*time.Millisecond, cancel)
-	_, err = n.engine(t, patient).Do(ctx, engine.Call{Operation: op, Request: request(t, op)})
-	require.ErrorContains(t, err, "not retried: the context ended while waiting")
-	cancel()
-	_, err = n.engine(t, nil).Do(ctx, engine.Call{Operation: op, Request: request(t, op)})
-	require.ErrorContains(t, err, "nothing was sent: context canceled")
-	require.Len(t, n.seen, 2)
+	for name, when := range map[string]func(func()){
+		"before the response": func(cancel func()) { cancel() },
+		"while waiting":       func(cancel func()) { time.AfterFunc(20*time.Millisecond, cancel) },
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		n := &network{steps: n.steps}
+		_, err = n.engine(t, func(c *engine.Config) {
+			patient(c)
+			c.HTTPClient = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+				when(cancel)
+				return n.RoundTrip(r)
+			})}
+		}).Do(ctx, engine.Call{Operation: op, Request: request(t, op)})
+		require.ErrorContains(t, err, "not retried: the context ended", name)
+		var f *engine.Failure
+		require.ErrorAs(t, err, &f, name)
+		require.ErrorIs(t, f.StopCause, context.Canceled, name)
+		_, err = n.engine(t, nil).Do(ctx, engine.Call{Operation: op, Request: request(t, op)})
+		require.ErrorContains(t, err, "nothing was sent: context canceled", name)
+		require.Len(t, n.seen, 1, name)
+	}
 }
 
 func TestTextsOfTheNetworkBecomeOneCleanLine(t *testing.T) {

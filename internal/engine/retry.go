@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -68,7 +69,7 @@ func (e *Engine) try(ctx context.Context, call *Call, original *snapshot) (excha
 			correlationIDs = append(correlationIDs, callErr.CorrelationID)
 		}
 		callErr.CorrelationIDs = correlationIDs
-		if attempts < maxAttempts && callErr.repeatable && endOf(ctx) == nil &&
+		if attempts < maxAttempts && callErr.repeatable &&
 			call.Operation.Retries(callErr.Class, call.IdempotencyKey != "") &&
 			wait(ctx, e.Retry.delay(attempts, callErr.RetryAfter), &callErr) {
 			err := e.admit(ctx, call.Operation)
@@ -157,9 +158,15 @@ func endOf(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// wait waits before the next attempt. If waiting would pass the context's deadline, it returns at once. The failure then
-// names why it was not retried.
+// wait waits before the next attempt. If the context is over, or waiting would pass its deadline, it returns at once. The
+// failure then names why it was not retried, unless the end of the context is what made the attempt fail.
 func wait(ctx context.Context, delay time.Duration, f *Failure) bool {
+	if ended := endOf(ctx); ended != nil {
+		if !errors.Is(f.Cause, ended) {
+			f.stopRetrying("the context ended", ended)
+		}
+		return false
+	}
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= delay {
 		f.stopRetrying(fmt.Sprintf("waiting %v would pass the deadline", delay.Round(time.Millisecond)), nil)
 		return false
@@ -170,7 +177,7 @@ func wait(ctx context.Context, delay time.Duration, f *Failure) bool {
 	case <-timer.C:
 		return true
 	case <-ctx.Done():
-		f.stopRetrying("the context ended while waiting", ctx.Err())
+		f.stopRetrying("the context ended", ctx.Err())
 		return false
 	}
 }
