@@ -112,7 +112,7 @@ func TestTimeoutDoesNotCutOtherCalls(t *testing.T) {
 		_, err := patient.CreateOrder(t.Context(), wireToken, wireOrder())
 		ordered <- err
 	}()
-	require.Eventually(t, func() bool { return peer.Copies(http.MethodPost) == 1 }, time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return peer.Copies(http.MethodPost) == 1 }, 5*time.Second, time.Millisecond)
 	_, err = quick.ReadSession(t.Context(), "stalled")
 	require.ErrorIs(t, err, klarna.ErrNoResponse)
 	require.NoError(t, <-ordered)

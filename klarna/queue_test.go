@@ -90,8 +90,8 @@ func TestWaitForConnectionMakesNoOrderUnknown(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			url, placed := orderServer(t, 500*time.Millisecond, false)
-			client := newClient(t, url, klarna.WithTimeout(1800*time.Millisecond), klarna.WithRetry(klarna.NoRetry()))
+			url, placed := orderServer(t, 800*time.Millisecond, false)
+			client := newClient(t, url, klarna.WithTimeout(3*time.Second), klarna.WithRetry(klarna.NoRetry()))
 			result := placeAtOnce(t, client, callers)
 			require.Zero(t, result.other.Load())
 			require.Positive(t, result.notSent.Load())
@@ -146,13 +146,13 @@ func TestWaitForStreamIsNotPartOfAttempt(t *testing.T) {
 			s.Respond(200, nil, `{"status":"incomplete"}`)
 			return
 		}
-		time.Sleep(1800 * time.Millisecond)
+		time.Sleep(2500 * time.Millisecond)
 		s.Respond(200, nil, `{"order_id":"o-1"}`)
 	}, http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: 1})
 	transport := wiretest.Transport()
 	t.Cleanup(transport.CloseIdleConnections)
 	transport.HTTP2 = &http.HTTP2Config{StrictMaxConcurrentRequests: true}
-	client := wireClientThrough(t, peer.URL, transport, klarna.WithTimeout(3*time.Second), klarna.WithRetry(klarna.NoRetry()))
+	client := wireClientThrough(t, peer.URL, transport, klarna.WithTimeout(4500*time.Millisecond), klarna.WithRetry(klarna.NoRetry()))
 	_, err := client.ReadSession(t.Context(), wireSession) // the settings have arrived
 	require.NoError(t, err)
 	first := make(chan error, 1)
@@ -161,7 +161,7 @@ func TestWaitForStreamIsNotPartOfAttempt(t *testing.T) {
 		first <- err
 	}()
 	// Two that wait at the same time would wait for each other: net/http counts both as streams.
-	require.Eventually(t, func() bool { return peer.Copies(http.MethodPost) == 1 }, time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return peer.Copies(http.MethodPost) == 1 }, 2*time.Second, time.Millisecond)
 	_, err = client.CreateOrder(t.Context(), wireToken, wireOrder())
 	require.NoError(t, err)
 	require.NoError(t, <-first)

@@ -132,7 +132,7 @@ func TestFailingCallsUseOneConnectionAndLeaveNothingBehind(t *testing.T) {
 				require.Error(t, err)
 			}
 			// net/http gives a connection up whose writer has not reported within 50 ms, as on a busy machine.
-			require.LessOrEqual(t, connections.Load(), int64(5))
+			require.LessOrEqual(t, connections.Load(), int64(calls/20))
 			require.Less(t, runtime.NumGoroutine(), goroutines+10)
 			require.Less(t, openFiles(t), files+10)
 		})
@@ -323,15 +323,19 @@ func TestConnectionThatNeverComesAboutIsKnownAsNeverSent(t *testing.T) {
 		wantErr   string
 	}{
 		"TLS handshake without end":   {silent, &http.Transport{TLSHandshakeTimeout: 20 * time.Millisecond}, "TLS handshake timeout"},
-		"our own time limit":          {silent, &http.Transport{}, "no connection within 500ms"},
+		"our own time limit":          {silent, &http.Transport{}, "no connection within 1s"},
 		"proxy that rejects":          {"https://api.klarna.example", &http.Transport{Proxy: http.ProxyURL(proxy)}, "Proxy Authentication Required"},
 		"no version of TLS in common": {oldTLS.URL, &http.Transport{TLSClientConfig: &tls.Config{MaxVersion: tls.VersionTLS12}}, "protocol version not supported"},
 		"certificate of nobody":       {oldTLS.URL, &http.Transport{}, "certificate"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			limit := klarna.WithTimeout(time.Minute)
+			if name == "our own time limit" {
+				limit = klarna.WithTimeout(time.Second)
+			}
 			client, err := klarna.New(klarna.Environment(test.base), klarna.APIKey(apiKey),
-				klarna.WithHTTPClient(&http.Client{Transport: test.transport}), klarna.WithTimeout(500*time.Millisecond), quickRetries)
+				klarna.WithHTTPClient(&http.Client{Transport: test.transport}), limit, quickRetries)
 			require.NoError(t, err)
 			_, err = client.CreateCustomerToken(t.Context(), authorizationToken, tokenRequest())
 			require.ErrorContains(t, err, test.wantErr)

@@ -250,14 +250,19 @@ func (p *purchase) order() *order {
 // approve is what the shopper does in Klarna's window.
 func (p *purchase) approve() (token string) {
 	p.t.Helper()
-	token, err := p.klarna.AuthorizeWith(p.record().sessionID, klarnatest.AuthorizeData{BillingAddress: klarna.Address{
-		GivenName: "Example", FamilyName: "Shopper", Email: "shopper@shop.example",
-		StreetAddress: "Example Street 1", PostalCode: "10115", City: "Berlin", Country: "DE",
-	}})
+	token, err := p.authorize(p.record().sessionID)
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	return token
+}
+
+// authorize is the same for a session that may be completed by now.
+func (w *world) authorize(sessionID string) (token string, err error) {
+	return w.klarna.AuthorizeWith(sessionID, klarnatest.AuthorizeData{BillingAddress: klarna.Address{
+		GivenName: "Example", FamilyName: "Shopper", Email: "shopper@shop.example",
+		StreetAddress: "Example Street 1", PostalCode: "10115", City: "Berlin", Country: "DE",
+	}})
 }
 
 // placeElsewhere orders behind the shop's back.

@@ -153,7 +153,7 @@ func TestCallbackTries(t *testing.T) {
 
 func TestALateCallback(t *testing.T) {
 	t.Parallel()
-	const delay = 250 * time.Millisecond
+	const delay = time.Second
 	shopServer := newReceiver(t, 200)
 	s := newShop(t)
 	id := s.open(cartCalling(shopServer.URL))
@@ -283,7 +283,7 @@ func TestAShopThatDoesNotRespond(t *testing.T) {
 	defer shopServer.Close()
 	defer close(release)
 	s := newShop(t)
-	const timeout = 100 * time.Millisecond
+	const timeout = time.Second
 	s.server.SetCallbacks(klarnatest.CallbackPolicy{Timeout: timeout, Wait: time.Hour})
 	s.openAndAuthorize(cartCalling(shopServer.URL))
 

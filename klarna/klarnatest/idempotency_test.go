@@ -111,7 +111,7 @@ func TestRequestsAtOnceWithTheSameKey(t *testing.T) {
 
 func TestKeyConflicts(t *testing.T) {
 	t.Parallel()
-	const held = 500 * time.Millisecond
+	const held = 3 * time.Second
 	for _, row := range []struct {
 		name string
 		opts []klarnatest.Option
@@ -126,9 +126,9 @@ func TestKeyConflicts(t *testing.T) {
 			id := s.place()
 			s.server.Fail(ordermanagement.OperationCaptureOrder, klarnatest.Delay(held))
 			began := time.Now()
-			ctx, cancel := context.WithTimeout(context.Background(), held/10)
+			ctx, cancel := context.WithTimeout(context.Background(), held/3)
 			defer cancel()
-			_, err := ordermanagement.New(once(t, s.server, time.Second)).CaptureOrder(ctx, id, ordermanagement.CaptureRequest{CapturedAmount: 1}, klarna.WithIdempotencyKey("a"))
+			_, err := ordermanagement.New(once(t, s.server, patience)).CaptureOrder(ctx, id, ordermanagement.CaptureRequest{CapturedAmount: 1}, klarna.WithIdempotencyKey("a"))
 			require.ErrorIs(t, err, klarna.ErrOutcomeUnknown)
 
 			got := s.captureWith(id, "a", `{"captured_amount":1}`)
