@@ -88,8 +88,9 @@ func TestThreeProcessesTogetherStayUnderOneQuota(t *testing.T) {
 	if len(times) != processes*callsOfOne {
 		t.Fatalf("%d calls arrived, not %d", len(times), processes*callsOfOne)
 	}
-	// In any second at most the quota and the burst, and one more for calls that took unequally long to arrive.
-	const most = sessionsASecond + sessionsASecond/10 + 1
+	// In any second at most the quota and the burst. A busy machine may hold calls up for half a second, which then arrive together.
+	const burst = sessionsASecond / 10
+	const most = sessionsASecond + burst + sessionsASecond/2
 	for i := range times {
 		if last := i + most; last < len(times) && times[last].Sub(times[i]) < time.Second {
 			t.Fatalf("more than %d calls arrived within %v", most, times[last].Sub(times[i]))
@@ -97,7 +98,7 @@ func TestThreeProcessesTogetherStayUnderOneQuota(t *testing.T) {
 	}
 	took := times[len(times)-1].Sub(times[0])
 	t.Logf("%d calls of %d processes at %d a second took %v", len(times), processes, sessionsASecond, took.Round(time.Millisecond))
-	if least := time.Duration(len(times)-most) * time.Second / sessionsASecond; took < least {
+	if least := time.Duration(len(times)-burst)*time.Second/sessionsASecond - time.Second/2; took < least {
 		t.Errorf("they took %v, less than %v: the limit was not shared", took, least)
 	}
 }
@@ -144,19 +145,28 @@ func TestWaitThatTheDeadlineDoesNotLeaveFailsAtOnce(t *testing.T) {
 		"shared":      ratelimit.NewShared(redisClient, ratelimit.Quota{CreateSession: 1, Others: 1}, ratelimit.WithMerchant(strconv.Itoa(os.Getpid()))),
 		"one process": ratelimit.NewOneProcess(ratelimit.Quota{CreateSession: 1, Others: 1}),
 	} {
-		if err := limiter.Wait(t.Context()); err != nil {
-			t.Fatal(name, err)
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-		err := limiter.Wait(ctx)
-		if err == nil || ctx.Err() != nil {
-			t.Errorf("%s: %v, and the deadline passed: %v", name, err, ctx.Err())
-		}
-		cancel()
-		cancelled, stop := context.WithCancel(t.Context())
-		time.AfterFunc(50*time.Millisecond, stop)
-		if err := limiter.Wait(cancelled); !errors.Is(err, context.Canceled) {
-			t.Error(name, err)
+		for {
+			if err := limiter.Wait(t.Context()); err != nil {
+				t.Fatal(name, err)
+			}
+			began := time.Now()
+			ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
+			err := limiter.Wait(ctx)
+			passed := ctx.Err()
+			cancel()
+			cancelled, stop := context.WithCancel(t.Context())
+			time.AfterFunc(50*time.Millisecond, stop)
+			atCancel := limiter.Wait(cancelled)
+			if time.Since(began) > 300*time.Millisecond {
+				continue // the machine was too slow: the deadline, or the next call's turn, may have come in between
+			}
+			if err == nil || passed != nil {
+				t.Errorf("%s: %v, and the deadline passed: %v", name, err, passed)
+			}
+			if !errors.Is(atCancel, context.Canceled) {
+				t.Error(name, atCancel)
+			}
+			break
 		}
 	}
 }
@@ -165,18 +175,25 @@ func TestNewSessionsCountApart(t *testing.T) {
 	server := klarnatest.NewServer()
 	defer server.Close()
 	client := server.Client(klarna.WithLimiter(ratelimit.NewOneProcess(ratelimit.Quota{CreateSession: 1, Others: 1000})))
+	began := time.Now()
 	session, err := client.CreateSession(t.Context(), cart())
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
-	defer cancel()
 	for range 20 {
-		if _, err := client.ReadSession(ctx, session.SessionID); err != nil {
+		if _, err := client.ReadSession(t.Context(), session.SessionID); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := client.CreateSession(ctx, cart()); err == nil {
-		t.Error("a second session within the second went out")
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("20 other calls took %v, as if they were sessions", took)
+	}
+	for range 2 {
+		if _, err := client.CreateSession(t.Context(), cart()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if took := time.Since(began); took < 1900*time.Millisecond {
+		t.Errorf("3 sessions took %v: more than one a second", took)
 	}
 }
