@@ -32,7 +32,7 @@ type tab struct {
 }
 
 const (
-	stepTimeout = 20 * time.Second
+	stepTimeout = time.Minute
 	desk        = 1280
 	phone       = 375
 )

@@ -105,6 +105,7 @@ func decline(b *tab) {
 	b.click(".actions a")
 	b.ready()
 	b.inWindow("decline")
+	b.read("h1", "Klarna declined this payment")
 	b.click(".actions a")
 	b.read("main", "No way to pay is left")
 	b.shot("all-declined")

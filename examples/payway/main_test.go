@@ -106,7 +106,7 @@ func TestReaderSubscribesInABrowser(t *testing.T) {
 		t.Skip("it starts a browser")
 	}
 	server, _, out := start(t)
-	ctx, cancel := context.WithTimeout(chromium.Start(t), 30*time.Second)
+	ctx, cancel := context.WithTimeout(chromium.Start(t), time.Minute)
 	defer cancel()
 	if err := chromedp.Do(ctx, chromedp.Navigate(server.URL)); err != nil {
 		t.Fatal(err)
