@@ -21,9 +21,10 @@ type Client struct {
 	preflight func(body any) error // nil unless opted in
 }
 
-// New returns a client for an environment and the credentials that belong to it. It checks what can be checked without
-// a call: that the environment is valid, that plain http stays on loopback, unless [WithInsecureHTTP] is used, that credentials are complete, and that an API
-// key of the playground does not go to production or the other way round. No error quotes a credential.
+// New returns a client for an environment and the credentials that belong to it. It checks what can be checked without a call:
+// that the environment is valid, that plain http stays on loopback, unless [WithInsecureHTTP] is used, that credentials are
+// complete, and that an API key of the playground does not go to production or the other way round. No error quotes a
+// credential.
 func New(env Environment, creds Credentials, opts ...Option) (*Client, error) {
 	config, err := newConfig(opts)
 	if err != nil {

@@ -54,9 +54,9 @@
 //
 // # Connections
 //
-// A [Client] keeps connections for many parallel callers. It follows no redirects, uses plain http for loopback only (but see [WithInsecureHTTP]), and
-// bounds every body that it reads. An attempt waits at most [WithTimeout] for a connection, and takes at most as long
-// again for itself; give the context a deadline to bound a whole call.
+// A [Client] keeps connections for many parallel callers. It follows no redirects, uses plain http for loopback only (but see
+// [WithInsecureHTTP]), and bounds every body that it reads. An attempt waits at most [WithTimeout] for a connection, and takes
+// at most as long again for itself; give the context a deadline to bound a whole call.
 //
 // # Further APIs
 //

@@ -12,10 +12,11 @@ import (
 	"github.com/klarna-go/klarna-payments/klarna/hostedpage"
 )
 
-// Beside the widget, a checkout can be paid on a page that Klarna hosts. Both are for the same session, and both lead to the same
-// order (that a session can be used in both ways is inferred): the page has place_order_mode NONE, so that an approval on it is an authorization token, which place places as it does the
-// widget's. Only the shop places orders. That is why it can be sure that there is one, whichever way the shopper chose or if they
-// chose both, and why it can say "nothing was ordered" without asking.
+// Beside the widget, a checkout can be paid on a page that Klarna hosts. Both are for the same session, and both lead to the
+// same order (that a session can be used in both ways is inferred): the page has place_order_mode NONE, so that an approval on
+// it is an authorization token, which place places as it does the widget's. Only the shop places orders. That is why it can be
+// sure that there is one, whichever way the shopper chose or if they chose both, and why it can say "nothing was ordered"
+// without asking.
 //
 // With PLACE_ORDER Klarna would place the order as soon as the shopper approves. The shop could forget to look for longer than the
 // 60 minutes that a token is valid, and would still have an order. But orders would be placed in two places: the shop would have to

@@ -8,8 +8,9 @@
 // How Klarna reaches the shop is up to -base-url (or SHOP_BASE_URL), the https URL that the shop has on the internet. Without
 // it the shop on the playground gets no callback, and relies on the shopper's browser.
 //
-// What to read, in the order of a purchase: checkout_open.go, static/checkout.js, place.go, callback.go, settle.go; for Klarna's page as
-// the other way to pay: hosted.go, hosted_return.go, hosted_settle.go; and what follows in the back office: office.go, office_forms.go, office_changes.go, office_resolve.go.
+// What to read, in the order of a purchase: checkout_open.go, static/checkout.js, place.go, callback.go, settle.go; for
+// Klarna's page as the other way to pay: hosted.go, hosted_return.go, hosted_settle.go; and what follows in the back office:
+// office.go, office_forms.go, office_changes.go, office_resolve.go.
 package main
 
 import (

@@ -29,9 +29,10 @@ func New(client *klarna.Client) *Client { return &Client{client} }
 // expires an hour before the payments session.
 //
 // It returns klarna.ErrInvalidRequest, without sending anything, if PaymentSessionURL is missing or not an absolute https URL (http
-// is accepted for loopback, and below the client's own base URL: see klarna.WithInsecureHTTP), if one of MerchantURLs is relative, or if Options has both PaymentMethodCategory and
-// PaymentMethodCategories. It returns klarna.ErrNotFound if the payments session has expired. An ambiguous failure is not retried:
-// the page may exist. Calling again is harmless, and makes a second page for the same payments session.
+// is accepted for loopback, and below the client's own base URL: see klarna.WithInsecureHTTP), if one of MerchantURLs is relative,
+// or if Options has both PaymentMethodCategory and PaymentMethodCategories. It returns klarna.ErrNotFound if the payments session
+// has expired. An ambiguous failure is not retried: the page may exist. Calling again is harmless, and makes a second page for the
+// same payments session.
 //
 // Source: the operation createHppSession of api/hosted-payment-page.yaml.
 func (c *Client) CreateSession(ctx context.Context, page SessionRequest, opts ...klarna.CallOption) (*CreatedSession, error) {

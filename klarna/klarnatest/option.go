@@ -74,8 +74,8 @@ func WithCategories(identifiers ...string) Option {
 }
 
 // WithRepeatedCustomerTokens has the server create a customer token each time that it is asked for one, where Klarna returns
-// the first one for the same request, and rejects another request for the same authorization. So a test detects a client that asks twice: [Server.CustomerTokens]
-// has two tokens then, and one of them would never be used or cancelled.
+// the first one for the same request, and rejects another request for the same authorization. So a test detects a client that
+// asks twice: [Server.CustomerTokens] has two tokens then, and one of them would never be used or cancelled.
 func WithRepeatedCustomerTokens() Option {
 	return func(c *config) { c.repeatTokens = true }
 }
