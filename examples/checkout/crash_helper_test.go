@@ -480,9 +480,14 @@ func (f *fleet) check(customers []*customer, restart time.Duration) figures {
 	return n
 }
 
-// settled waits until no order is open.
+// settled waits until no order is open, and none can come: the callback of a shopper who left may still be under way.
 func (f *fleet) settled(limit time.Duration) {
 	f.t.Helper()
+	ctx, cancel := context.WithTimeout(f.t.Context(), limit)
+	defer cancel()
+	if err := f.klarna.WaitForCallbacks(ctx); err != nil {
+		f.t.Fatal(err)
+	}
 	for deadline := time.Now().Add(limit); ; time.Sleep(50 * time.Millisecond) {
 		var checkingNow int
 		err := f.store.db.QueryRowContext(f.t.Context(), `SELECT COUNT(*) FROM orders WHERE state = 'checking'`).Scan(&checkingNow)
