@@ -164,7 +164,7 @@ func changeTheCart(b *tab) {
 }
 
 func callbackFirst(b *tab) {
-	b.klarna.SetCallbacks(klarnatest.CallbackPolicy{First: true})
+	b.klarna.SetCallbacks(klarnatest.CallbackPolicy{First: true, Timeout: time.Minute})
 	b.open("/checkout")
 	b.ready()
 	b.inWindow("approve")

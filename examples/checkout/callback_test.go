@@ -13,7 +13,7 @@ import (
 func TestTheCallbackMayBeFirst(t *testing.T) {
 	w := newWorld(t)
 	p := w.newBrowser().checkout()
-	w.klarna.SetCallbacks(klarnatest.CallbackPolicy{First: true, Twice: true})
+	w.klarna.SetCallbacks(klarnatest.CallbackPolicy{First: true, Timeout: time.Minute, Twice: true})
 	token := p.approve()
 	eventually(t, "the callback placed the order", func() bool { return w.orders() == 1 })
 	wantPage(t, p.bring(token), http.StatusOK, anyOrder, "before your browser came back")

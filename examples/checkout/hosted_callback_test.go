@@ -102,7 +102,7 @@ func TestALateStatusCallbackChangesNothing(t *testing.T) {
 
 func TestLogsHoldNoSecretsOfPages(t *testing.T) {
 	w := newWorld(t)
-	w.klarna.SetCallbacks(klarnatest.CallbackPolicy{First: true})
+	w.klarna.SetCallbacks(klarnatest.CallbackPolicy{First: true, Timeout: time.Minute})
 	p := w.newBrowser().checkout()
 	pageID := p.onPage()
 	address := w.klarna.HostedPage(pageID).RedirectURL

@@ -58,7 +58,7 @@ func TestAnApprovalOnKlarnasPageBecomesAnOrder(t *testing.T) {
 
 func TestTheCallbackOfAPageMayBeFirst(t *testing.T) {
 	p := newWorld(t).newBrowser().checkout()
-	p.klarna.SetCallbacks(klarnatest.CallbackPolicy{First: true})
+	p.klarna.SetCallbacks(klarnatest.CallbackPolicy{First: true, Timeout: time.Minute})
 	back := p.visit(p.onPage(), klarnatest.HostedPageApprove)
 	eventually(t, "the callback placed the order", func() bool { return p.order().state == placed })
 	wantPage(t, p.follow(back), http.StatusOK, anyOrder, "before your browser came back")

@@ -143,7 +143,7 @@ func TestADeclinedCategoryIsNotOfferedAgain(t *testing.T) {
 
 func TestLogsHoldNoSecrets(t *testing.T) {
 	w := newWorld(t)
-	w.klarna.SetCallbacks(klarnatest.CallbackPolicy{First: true})
+	w.klarna.SetCallbacks(klarnatest.CallbackPolicy{First: true, Timeout: time.Minute})
 	p := w.newBrowser().checkout()
 	clientToken := p.record().clientToken
 	tokens := []string{p.approve()}

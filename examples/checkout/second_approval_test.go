@@ -101,7 +101,7 @@ func TestAnApprovalWithoutACustomerTokenIsOver(t *testing.T) {
 		if err := w.shop.intend(t.Context(), p.record(), p.approve(), byCallback); err != nil {
 			t.Fatal(err)
 		}
-		w.klarna.Fail(klarna.OperationCreateCustomerToken, rejected)
+		w.klarna.Fail(klarna.OperationCreateCustomerToken, rejected, rejected) // for the browser and the background, which may both bring it
 		second := p.approve()
 		goOn()
 		p.bring(second)
