@@ -106,11 +106,12 @@ func TestANewTokenWaitsWhileTheOutcomeIsUnknown(t *testing.T) {
 		require.Equal(t, placement.Open, result.State)
 		second := o
 		second.SessionID, second.AuthorizationToken = w.approved(t, "").SessionID, "00000000-0000-4000-8000-000000000002"
+		book.Shift(-time.Minute) // the back-off is not over, however slow the machine is
 		waiting, err := book.Place(t.Context(), second)
 		require.NoError(t, err)
 		require.Equal(t, placement.Open, waiting.State)
 		require.Equal(t, 1, waiting.Attempt)
-		book.Shift(2 * time.Second)
+		book.Shift(time.Minute + 2*time.Second)
 		placed, err := book.Place(t.Context(), second)
 		require.NoError(t, err)
 		require.Equal(t, w.OrderIDs(o.SessionID), []string{placed.OrderID})
