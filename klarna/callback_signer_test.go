@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -260,10 +261,10 @@ func TestSignerCopiesItsKeysAndShowsNone(t *testing.T) {
 	_, err = verify(signer, signed)
 	require.NoError(t, err)
 	hidden := fmt.Sprintf("%+v %v %#v", struct{ s CallbackSigner }{*signer}, struct{ s CallbackSigner }{*signer}, struct{ s CallbackSigner }{*signer})
-	require.NotContains(t, hidden, "115")
-	require.NotContains(t, hidden, "0x73")
+	shown := regexp.MustCompile(`(?i)s3c|115,? 51|0x73, 0x33|733363`) // one byte alone may be a part of an address
+	require.NotRegexp(t, shown, hidden)
 	for _, value := range []any{signer, *signer} {
 		require.Equal(t, "klarna.CallbackSigner{…} klarna.CallbackSigner{…}", fmt.Sprintf("%v %+v", value, value))
-		require.NotContains(t, fmt.Sprintf("%#v %d %x", value, value, value), "115")
+		require.NotRegexp(t, shown, fmt.Sprintf("%#v %d %x", value, value, value))
 	}
 }
