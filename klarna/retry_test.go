@@ -193,7 +193,7 @@ func TestWaitEndsWithTheContext(t *testing.T) {
 		cancel()
 		err := <-done
 		require.ErrorIs(t, err, context.Canceled)
-		require.ErrorContains(t, err, "not retried: the context ended")
+		require.ErrorContains(t, err, "not retried: the context ended while waiting")
 		require.Equal(t, first.Status == 503, errors.Is(err, klarna.ErrOutcomeUnknown))
 		require.Len(t, s.Sent(), 1)
 	}

@@ -132,7 +132,7 @@ func TestFailingCallsUseOneConnectionAndLeaveNothingBehind(t *testing.T) {
 				require.Error(t, err)
 			}
 			// net/http gives a connection up whose writer has not reported within 50 ms, as on a busy machine.
-			require.LessOrEqual(t, connections.Load(), int64(calls/20))
+			require.LessOrEqual(t, connections.Load(), int64(5))
 			require.Less(t, runtime.NumGoroutine(), goroutines+10)
 			require.Less(t, openFiles(t), files+10)
 		})

@@ -293,7 +293,7 @@ func TestWaitForARetryEndsWithTheContext(t *testing.T) {
 				return n.RoundTrip(r)
 			})}
 		}).Do(ctx, engine.Call{Operation: op, Request: request(t, op)})
-		require.ErrorContains(t, err, "not retried: the context ended", name)
+		require.ErrorContains(t, err, "not retried: the context ended while waiting", name)
 		var f *engine.Failure
 		require.ErrorAs(t, err, &f, name)
 		require.ErrorIs(t, f.StopCause, context.Canceled, name)

@@ -158,13 +158,10 @@ func endOf(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// wait waits before the next attempt. If the context is over, or waiting would pass its deadline, it returns at once. The
-// failure then names why it was not retried, unless the end of the context is what made the attempt fail.
+// wait waits before the next attempt. If waiting would pass the context's deadline, it returns at once. The failure then
+// names why it was not retried, unless the end of the context is what made the attempt fail.
 func wait(ctx context.Context, delay time.Duration, f *Failure) bool {
-	if ended := endOf(ctx); ended != nil {
-		if !errors.Is(f.Cause, ended) {
-			f.stopRetrying("the context ended", ended)
-		}
+	if ended := endOf(ctx); ended != nil && errors.Is(f.Cause, ended) {
 		return false
 	}
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= delay {
@@ -177,7 +174,7 @@ func wait(ctx context.Context, delay time.Duration, f *Failure) bool {
 	case <-timer.C:
 		return true
 	case <-ctx.Done():
-		f.stopRetrying("the context ended", ctx.Err())
+		f.stopRetrying("the context ended while waiting", ctx.Err())
 		return false
 	}
 }
